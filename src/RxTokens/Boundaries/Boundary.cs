@@ -1,0 +1,57 @@
+namespace RxTokens;
+
+/// <summary>
+/// Where two rates meet: takes items at the source's pace, hands them out at the consumer's. What happens to those
+/// that the consumer has not taken yet is the derived class's business.
+/// </summary>
+internal abstract class Boundary<T, R>(Inlet<T> inlet, CancellationToken cancellationToken)
+    : Outlet<R>(cancellationToken), IPumpTarget<T>, IObserver<T>
+{
+    /// <summary>Whether a pull source may be read on.</summary>
+    public abstract bool MayPull();
+
+    /// <summary>Takes in one item. A throw ends the stream with it.</summary>
+    protected abstract void Accept(T item);
+
+    protected sealed override void Start() => inlet.Start(this);
+
+    protected sealed override void Request() => inlet.Wake();
+
+    protected sealed override void Stop() => inlet.Stop();
+
+    public void OnItem(T item)
+    {
+        try
+        {
+            Accept(item);
+        }
+        catch (Exception failure)
+        {
+            Fail(failure);
+        }
+    }
+
+    public void OnEnd(Ending ending)
+    {
+        lock (Gate)
+            EndLocked(ending);
+    }
+
+    public void OnRest() => Resume();
+
+    void IObserver<T>.OnNext(T value)
+    {
+        OnItem(value);
+        Resume();
+    }
+
+    void IObserver<T>.OnError(Exception error) => EndPush(error);
+
+    void IObserver<T>.OnCompleted() => EndPush(failure: null);
+
+    private void EndPush(Exception? failure)
+    {
+        ((PushInlet<T>)inlet).End(failure);
+        Resume();
+    }
+}

@@ -1,0 +1,247 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace RxTokens;
+
+public static partial class TokenStream
+{
+    private const int DefaultMaxChars = 65_536;
+
+    /// <summary>While the consumer is busy, keeps reading and merges what arrives into one item; nothing is lost, and the source is never held up.</summary>
+    /// <remarks>
+    /// <code>
+    /// source                  a-b-c-d|
+    /// request                 1----1---1
+    /// Conflate((x, y) => x+y) a----{bc}-d-    the consumer's next request gets everything since the last
+    /// </code>
+    /// <para><b>Demand:</b> reads nothing before the first <c>MoveNextAsync</c>, and at the source's pace from then on; of items that
+    /// are ready at once at most 1,024 in one go. One item waits at the most: what <paramref name="merge"/> makes of them.
+    /// The first item passes at once, the last always arrives.</para>
+    /// <para><b>Errors:</b> a failure of the source, of its clean-up or of <paramref name="merge"/> arrives after the item that waits.</para>
+    /// <para><b>Disposal:</b> cancels the source's token, awaits a pending read, disposes the source once, then returns.
+    /// Cancelling the enumeration does the same and ends it with <see cref="OperationCanceledException"/>.</para>
+    /// <para><b>Threading:</b> <paramref name="merge"/> runs on the reading thread, one call at a time, outside every lock.</para>
+    /// </remarks>
+    /// <typeparam name="T">The type of the items.</typeparam>
+    /// <param name="source">The pull source.</param>
+    /// <param name="merge">Makes one item of the one that waits and the one that has arrived.</param>
+    /// <returns>A pull stream; each enumeration reads the source anew.</returns>
+    /// <exception cref="ArgumentNullException">An argument is null.</exception>
+    public static IAsyncEnumerable<T> Conflate<T>(this IAsyncEnumerable<T> source, Func<T, T, T> merge)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        ArgumentNullException.ThrowIfNull(merge);
+
+        return source.Conflate(static item => item, merge);
+    }
+
+    /// <summary>While the consumer is busy, keeps reading and adds what arrives to a result of another type.</summary>
+    /// <remarks>
+    /// <code>
+    /// source                         a-b-c-d|
+    /// request                        1----1---1
+    /// Conflate(x => [x], (l, x) => …) {[a]}-{[b,c]}-{[d]}
+    /// </code>
+    /// <para><b>Demand:</b> reads nothing before the first <c>MoveNextAsync</c>, and at the source's pace from then on; of items that
+    /// are ready at once at most 1,024 in one go. How much waits is up to <paramref name="add"/>.</para>
+    /// <para><b>Errors:</b> a failure of the source, of its clean-up or of a function arrives after the result that waits.</para>
+    /// <para><b>Disposal:</b> cancels the source's token, awaits a pending read, disposes the source once, then returns.
+    /// Cancelling the enumeration does the same and ends it with <see cref="OperationCanceledException"/>.</para>
+    /// <para><b>Threading:</b> both functions run on the reading thread, one call at a time, outside every lock; a result belongs to
+    /// the consumer from the moment it has it.</para>
+    /// </remarks>
+    /// <typeparam name="T">The type of the items.</typeparam>
+    /// <typeparam name="R">The type of the results.</typeparam>
+    /// <param name="source">The pull source.</param>
+    /// <param name="seed">Begins a result with the first item that the consumer has not seen.</param>
+    /// <param name="add">Adds an item to the result that waits, and returns it or a new one.</param>
+    /// <returns>A pull stream; each enumeration reads the source anew.</returns>
+    /// <exception cref="ArgumentNullException">An argument is null.</exception>
+    public static IAsyncEnumerable<R> Conflate<T, R>(this IAsyncEnumerable<T> source, Func<T, R> seed, Func<R, T, R> add)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        ArgumentNullException.ThrowIfNull(seed);
+        ArgumentNullException.ThrowIfNull(add);
+
+        return new PullStream<R>(cancellationToken =>
+            new ConflateBoundary<T, R>(new PullInlet<T>(source, PullInlet<T>.Burst), seed, add, cancellationToken));
+    }
+
+    /// <summary>While the consumer is busy, keeps reading text and joins it: the next request gets all of it, in order, in time proportional to its length.</summary>
+    /// <remarks>
+    /// <code>
+    /// source        a-b-c-d|
+    /// request       1----1---1
+    /// Conflate()    a----{bc}-d-
+    /// </code>
+    /// <para><b>Demand:</b> reads nothing before the first <c>MoveNextAsync</c>, and at the source's pace from then on, until
+    /// <paramref name="maxChars"/> characters wait; it goes on when the consumer has taken them. So at most
+    /// <paramref name="maxChars"/> − 1 characters and one item more wait.</para>
+    /// <para><b>Errors:</b> a failure of the source or of its clean-up arrives after the text that waits.</para>
+    /// <para><b>Disposal:</b> cancels the source's token, awaits a pending read, disposes the source once, then returns.
+    /// Cancelling the enumeration does the same and ends it with <see cref="OperationCanceledException"/>.</para>
+    /// <para><b>Threading:</b> the source is read on the thread that completes its reads or, where it completes them synchronously, on the consumer's.</para>
+    /// </remarks>
+    /// <param name="source">The pull source.</param>
+    /// <param name="maxChars">The characters (UTF-16 code units) at which reading stops; at least 1.</param>
+    /// <returns>A pull stream; each enumeration reads the source anew.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="source"/> is null.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="maxChars"/> is less than 1.</exception>
+    public static IAsyncEnumerable<string> Conflate(this IAsyncEnumerable<string> source, int maxChars = DefaultMaxChars)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        ArgumentOutOfRangeException.ThrowIfLessThan(maxChars, 1);
+
+        return new PullStream<string>(cancellationToken =>
+            new ConflateTextBoundary(new PullInlet<string>(source), maxChars, failsWhenFull: false, cancellationToken));
+    }
+
+    /// <summary>While the consumer is busy, merges what a push source says into one item; nothing is lost.</summary>
+    /// <remarks>
+    /// <code>
+    /// source                  a-b-c-d|
+    /// request                 1----1---1
+    /// Conflate((x, y) => x+y) a----{bc}-d-
+    /// </code>
+    /// <para><b>Demand:</b> subscribes at the first <c>MoveNextAsync</c>; what a hot source said before is not heard.
+    /// One item waits at the most.</para>
+    /// <para><b>Errors:</b> a failure of the source, of unsubscribing or of <paramref name="merge"/> arrives after the item that waits.</para>
+    /// <para><b>Disposal:</b> unsubscribes once; so does cancelling the enumeration, which ends it at once with
+    /// <see cref="OperationCanceledException"/>.</para>
+    /// <para><b>Threading:</b> <paramref name="merge"/> runs on the source's thread, outside every lock; a waiting consumer resumes
+    /// there too, at the end of <c>OnNext</c>.</para>
+    /// </remarks>
+    /// <typeparam name="T">The type of the items.</typeparam>
+    /// <param name="source">The push source.</param>
+    /// <param name="merge">Makes one item of the one that waits and the one that has arrived.</param>
+    /// <returns>A pull stream; each enumeration subscribes anew.</returns>
+    /// <exception cref="ArgumentNullException">An argument is null.</exception>
+    public static IAsyncEnumerable<T> Conflate<T>(this IObservable<T> source, Func<T, T, T> merge)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        ArgumentNullException.ThrowIfNull(merge);
+
+        return source.Conflate(static item => item, merge);
+    }
+
+    /// <summary>While the consumer is busy, adds what a push source says to a result of another type.</summary>
+    /// <remarks>
+    /// <code>
+    /// source                         a-b-c-d|
+    /// request                        1----1---1
+    /// Conflate(x => [x], (l, x) => …) {[a]}-{[b,c]}-{[d]}
+    /// </code>
+    /// <para><b>Demand:</b> subscribes at the first <c>MoveNextAsync</c>; what a hot source said before is not heard.</para>
+    /// <para><b>Errors:</b> a failure of the source, of unsubscribing or of a function arrives after the result that waits.</para>
+    /// <para><b>Disposal:</b> unsubscribes once; so does cancelling the enumeration, which ends it at once with
+    /// <see cref="OperationCanceledException"/>.</para>
+    /// <para><b>Threading:</b> both functions run on the source's thread, outside every lock; a waiting consumer resumes there too,
+    /// at the end of <c>OnNext</c>.</para>
+    /// </remarks>
+    /// <typeparam name="T">The type of the items.</typeparam>
+    /// <typeparam name="R">The type of the results.</typeparam>
+    /// <param name="source">The push source.</param>
+    /// <param name="seed">Begins a result with the first item that the consumer has not seen.</param>
+    /// <param name="add">Adds an item to the result that waits, and returns it or a new one.</param>
+    /// <returns>A pull stream; each enumeration subscribes anew.</returns>
+    /// <exception cref="ArgumentNullException">An argument is null.</exception>
+    public static IAsyncEnumerable<R> Conflate<T, R>(this IObservable<T> source, Func<T, R> seed, Func<R, T, R> add)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        ArgumentNullException.ThrowIfNull(seed);
+        ArgumentNullException.ThrowIfNull(add);
+
+        return new PullStream<R>(cancellationToken => new ConflateBoundary<T, R>(new PushInlet<T>(source), seed, add, cancellationToken));
+    }
+
+    /// <summary>While the consumer is busy, joins the text that a push source says; nothing is lost.</summary>
+    /// <remarks>
+    /// <code>
+    /// source        a-b-c-d|
+    /// request       1----1---1
+    /// Conflate()    a----{bc}-d-
+    /// </code>
+    /// <para><b>Demand:</b> subscribes at the first <c>MoveNextAsync</c>; what a hot source said before is not heard. A push source
+    /// cannot wait: text that would make more than <paramref name="maxChars"/> characters wait ends the stream with a
+    /// <see cref="BackpressureException"/>, after what waits has been delivered.</para>
+    /// <para><b>Errors:</b> a failure of the source or of unsubscribing arrives after the text that waits.</para>
+    /// <para><b>Disposal:</b> unsubscribes once; so does cancelling the enumeration, which ends it at once with
+    /// <see cref="OperationCanceledException"/>.</para>
+    /// <para><b>Threading:</b> a waiting consumer resumes on the source's thread, at the end of its <c>OnNext</c>.</para>
+    /// </remarks>
+    /// <param name="source">The push source.</param>
+    /// <param name="maxChars">The most characters (UTF-16 code units) that may wait; at least 1.</param>
+    /// <returns>A pull stream; each enumeration subscribes anew.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="source"/> is null.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="maxChars"/> is less than 1.</exception>
+    public static IAsyncEnumerable<string> Conflate(this IObservable<string> source, int maxChars = DefaultMaxChars)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        ArgumentOutOfRangeException.ThrowIfLessThan(maxChars, 1);
+
+        return new PullStream<string>(cancellationToken =>
+            new ConflateTextBoundary(new PushInlet<string>(source), maxChars, failsWhenFull: true, cancellationToken));
+    }
+}
+
+/// <summary>Keeps one result, to which items are added.</summary>
+internal sealed class ConflateBoundary<T, R>(Inlet<T> inlet, Func<T, R> seed, Func<R, T, R> add, CancellationToken cancellationToken)
+    : Boundary<T, R>(inlet, cancellationToken)
+{
+    private bool _hasPending;
+    private R _pending = default!;
+
+    public override bool MayPull() => true;
+
+    protected override bool TryTakeLocked([MaybeNullWhen(false)] out R item)
+    {
+        item = _pending;
+        var taken = _hasPending;
+        ClearLocked();
+        return taken;
+    }
+
+    protected override void ClearLocked()
+    {
+        _pending = default!;
+        _hasPending = false;
+    }
+
+    protected override void Accept(T item)
+    {
+        // The result is taken out while the caller's function works on it, outside the lock: a consumer that asks
+        // meanwhile waits for it, and can never be handed a result that is still being changed.
+        bool merges;
+        R pending;
+        lock (Gate)
+        {
+            if (IsClosedLocked)
+                return;
+            merges = TryTakeLocked(out pending!);
+        }
+
+        try
+        {
+            PutBack(merges ? add(pending, item) : seed(item));
+        }
+        catch when (merges)
+        {
+            PutBack(pending);
+            throw;
+        }
+
+        if (merges)
+            Metrics.Merged.Add(1);
+    }
+
+    private void PutBack(R result)
+    {
+        lock (Gate)
+        {
+            if (IsClosedLocked)
+                return;
+            _pending = result;
+            _hasPending = true;
+            ServeLocked();
+        }
+    }
+}

@@ -1,0 +1,74 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Text;
+
+namespace RxTokens;
+
+/// <summary>Keeps text: a single item as it is, several in a builder that is reused, so that joining costs what the text is long.</summary>
+internal sealed class ConflateTextBoundary(Inlet<string> inlet, int maxChars, bool failsWhenFull, CancellationToken cancellationToken)
+    : Boundary<string, string>(inlet, cancellationToken)
+{
+    private readonly StringBuilder _joined = new();
+    private string? _single;
+    private int _items;
+    private volatile bool _isFull;
+
+    public override bool MayPull() => !_isFull;
+
+    protected override bool TryTakeLocked([MaybeNullWhen(false)] out string item)
+    {
+        item = _single ?? _joined.ToString();
+        var taken = _items > 0;
+        ClearLocked();
+        return taken;
+    }
+
+    protected override void ClearLocked()
+    {
+        _single = null;
+        _joined.Clear();
+        _items = 0;
+        _isFull = false;
+    }
+
+    protected override void Accept(string item)
+    {
+        bool merges;
+        lock (Gate)
+        {
+            if (IsClosedLocked)
+                return;
+
+            merges = _items > 0;
+            if (failsWhenFull && merges && Length + item.Length > maxChars)
+                throw new BackpressureException(
+                    $"More than {maxChars} characters would wait for a consumer that is slower than the push source. Raise maxChars, or bridge from a pull source, which can wait.",
+                    maxChars);
+
+            AddLocked(item);
+            ServeLocked();
+            _isFull = Length >= maxChars;
+        }
+
+        if (merges)
+            Metrics.Merged.Add(1);
+    }
+
+    private int Length => _single?.Length ?? _joined.Length;
+
+    private void AddLocked(string item)
+    {
+        if (_items++ == 0)
+        {
+            _single = item;
+            return;
+        }
+
+        if (_single is not null)
+        {
+            _joined.Append(_single);
+            _single = null;
+        }
+
+        _joined.Append(item);
+    }
+}

@@ -1,0 +1,33 @@
+namespace RxTokens;
+
+public static partial class TokenStream
+{
+    /// <summary>Pushes every item of a pull source as soon as it can be read: a plain bridge to Rx, without backpressure.</summary>
+    /// <remarks>
+    /// <code>
+    /// source            -a--b--c--|
+    /// AsObservable()    -a--b--c--|
+    /// </code>
+    /// <para><b>Demand:</b> unbounded; an observer that is slower than the source holds the source up only by not returning from
+    /// <c>OnNext</c>. To keep the source from running ahead use <see cref="Through"/> or <see cref="OnDemand"/>.
+    /// Each subscription reads the source anew. An observer that has enough after five items (<c>Take(5)</c>) makes exactly five
+    /// reads, of an endless source that never waits too.</para>
+    /// <para><b>Errors:</b> a failure of <c>GetAsyncEnumerator</c>, of a read or of the clean-up arrives as <c>OnError</c>, after the
+    /// source has been disposed. If an observer's <c>OnNext</c> throws, the source is disposed first, then the exception surfaces on
+    /// the thread that called it: out of <c>Subscribe</c> for items that were ready.</para>
+    /// <para><b>Disposal:</b> cancels the source's token at once; the source is disposed, once, as soon as a pending read has returned.
+    /// If that fails, nobody is left to be told: the failure goes to <see cref="TaskScheduler.UnobservedTaskException"/>.</para>
+    /// <para><b>Threading:</b> subscribing reads what is ready on the subscriber's thread, on Rx's current-thread trampoline; later
+    /// items arrive on the threads that complete the reads. Any number of items uses constant stack.</para>
+    /// </remarks>
+    /// <typeparam name="T">The type of the items.</typeparam>
+    /// <param name="source">The pull source.</param>
+    /// <returns>A cold push stream.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="source"/> is null.</exception>
+    public static IObservable<T> AsObservable<T>(this IAsyncEnumerable<T> source)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+
+        return new OnDemandObservable<T>(source, requests: null);
+    }
+}

@@ -1,0 +1,213 @@
+using System.Reactive.Concurrency;
+using System.Reactive.Disposables;
+
+namespace RxTokens;
+
+public static partial class TokenStream
+{
+    /// <summary>Pushes the items of a pull source as far as they are requested, and reads no further.</summary>
+    /// <remarks>
+    /// <code>
+    /// source                -a--b--c--d--|
+    /// requests              2-------1---*
+    /// OnDemand(requests)    -a--b---c---d|     c is there at 7 and read at 8, when it is asked for
+    /// </code>
+    /// <para><b>Demand:</b> requests add up and saturate at <see cref="long.MaxValue"/> = no limit (Reactive Streams 3.8, 3.17); the
+    /// source is read only while some are left (1.1), read-ahead 0. Each subscription has a ledger of its own and reads the source
+    /// anew. Where the source ends is found out by reading: completion needs one request more than there are items, unless the source
+    /// ends early or <paramref name="requests"/> completes.</para>
+    /// <para><b>Ending:</b> completes with the source; or, once <paramref name="requests"/> has completed, with the last item that was
+    /// requested. A request below 1 ends it with <see cref="ArgumentOutOfRangeException"/> (3.9); a failure of
+    /// <paramref name="requests"/>, of the source or of its clean-up ends it with that failure (1.4). Nothing follows the ending (1.7).</para>
+    /// <para><b>Disposal:</b> cancels the source's token at once; the source is disposed, once, as soon as a pending read has returned
+    /// (3.5-3.7, 3.12). Where the stream ends by itself the source is disposed before the ending arrives. If cleaning up after an
+    /// unsubscribe fails, nobody is left to be told: the failure goes to <see cref="TaskScheduler.UnobservedTaskException"/>.
+    /// If an observer's <c>OnNext</c> throws, the source is disposed first, then the exception surfaces on the thread that called it.</para>
+    /// <para><b>Threading:</b> <c>OnNext</c> is called one at a time (1.3), on the thread that completes the read or, for items that are
+    /// ready, that makes the request; requests from inside <c>OnNext</c> do not recurse (3.3).</para>
+    /// </remarks>
+    /// <typeparam name="T">The type of the items.</typeparam>
+    /// <param name="source">The pull source.</param>
+    /// <param name="requests">How many items more, each time: usually a <see cref="Demand"/>.</param>
+    /// <returns>A cold push stream.</returns>
+    /// <exception cref="ArgumentNullException">An argument is null.</exception>
+    public static IObservable<T> OnDemand<T>(this IAsyncEnumerable<T> source, IObservable<long> requests)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        ArgumentNullException.ThrowIfNull(requests);
+
+        return new OnDemandObservable<T>(source, requests);
+    }
+}
+
+internal sealed class OnDemandObservable<T>(IAsyncEnumerable<T> source, IObservable<long>? requests) : IObservable<T>
+{
+    public IDisposable Subscribe(IObserver<T> observer)
+    {
+        ArgumentNullException.ThrowIfNull(observer); // Reactive Streams 1.9
+
+        var subscription = new Subscription(source, requests, observer);
+        // The first item must not arrive before the subscriber has its disposable, or a Take could not stop a source
+        // that completes synchronously: this is what Rx's trampoline is for.
+        CurrentThreadScheduler.Instance.Schedule(subscription, static (trampoline, s) => s.Begin(trampoline));
+        return subscription;
+    }
+
+    private sealed class Subscription : IPumpTarget<T>, IObserver<long>, ICreditLedger, IDisposable
+    {
+        private const int MaxTurn = 1024;
+
+        private readonly IObservable<long>? _requests;
+        private readonly IObserver<T> _observer;
+        private readonly Pump<T> _pump;
+        private readonly SingleAssignmentDisposable _requesting = new();
+
+        private Credit _credit;
+        private long _delivered;
+        private volatile bool _requestsEnded;
+        private volatile bool _disposed;
+        private Exception? _failure;
+
+        private int _trampolineThread;
+        private int _turn = 1;
+        private int _leftInTurn;
+
+        public Subscription(IAsyncEnumerable<T> source, IObservable<long>? requests, IObserver<T> observer)
+        {
+            _requests = requests;
+            _observer = observer;
+            _pump = new Pump<T>(source, this);
+            if (requests is null)
+                _credit.TryAdd(long.MaxValue);
+        }
+
+        public IDisposable Begin(IScheduler trampoline)
+        {
+            if (_requests is not null && !_disposed)
+            {
+                try
+                {
+                    _requesting.Disposable = _requests.Subscribe(this);
+                }
+                catch (Exception failure)
+                {
+                    End(failure);
+                }
+            }
+
+            return TakeTurn(trampoline);
+        }
+
+        /// <summary>
+        /// Reads on, but gives way from time to time to what the observers have scheduled on the trampoline (the inner
+        /// sequences of a SelectMany, say), which an endless synchronous source would starve. Turns grow, so that giving
+        /// way costs nothing to speak of.
+        /// </summary>
+        private IDisposable TakeTurn(IScheduler trampoline)
+        {
+            _leftInTurn = _turn;
+            _turn = Math.Min(_turn * 2, MaxTurn);
+            _trampolineThread = Environment.CurrentManagedThreadId;
+            _pump.Wake();
+            _trampolineThread = 0;
+
+            return _leftInTurn < 0
+                ? trampoline.Schedule(this, static (trampoline, s) => s.TakeTurn(trampoline))
+                : Disposable.Empty;
+        }
+
+        public bool MayPull()
+        {
+            if (_trampolineThread != 0 && _trampolineThread == Environment.CurrentManagedThreadId && --_leftInTurn < 0)
+                return false;
+
+            // Read in this order: what was requested before the requests ended is seen.
+            var requestsEnded = _requestsEnded;
+            var requested = _credit.Amount;
+            if (requested == long.MaxValue || _delivered < requested)
+                return true;
+
+            if (requestsEnded)
+                _pump.Stop();
+            return false;
+        }
+
+        public void OnItem(T item)
+        {
+            _delivered++;
+            if (!_disposed)
+                _observer.OnNext(item);
+        }
+
+        public void OnEnd(Ending ending)
+        {
+            _requesting.Dispose();
+            GiveBackUnused();
+
+            if (_disposed)
+            {
+                Unobserved.Report(ending.CleanupFailure);
+                return;
+            }
+
+            _disposed = true;
+            if (Ending.Combine(_failure, ending.Error) is { } error)
+                _observer.OnError(error);
+            else
+                _observer.OnCompleted();
+        }
+
+        public void OnRest()
+        {
+            // There is no consumer to resume: observers are called as items come.
+        }
+
+        public void Dispose()
+        {
+            _disposed = true;
+            _requesting.Dispose();
+            _pump.Stop();
+        }
+
+        void IObserver<long>.OnNext(long count)
+        {
+            if (count <= 0)
+            {
+                End(new ArgumentOutOfRangeException(
+                    nameof(count), count, "A stream was asked for a number of items that is not positive (Reactive Streams 3.9)."));
+                return;
+            }
+
+            if (_credit.TryAdd(count))
+                _pump.Wake();
+            else
+                GiveBack(count);
+        }
+
+        void IObserver<long>.OnError(Exception error) => End(error);
+
+        void IObserver<long>.OnCompleted()
+        {
+            _requestsEnded = true;
+            _pump.Wake();
+        }
+
+        private void End(Exception failure)
+        {
+            Interlocked.CompareExchange(ref _failure, failure, null);
+            _pump.Stop();
+        }
+
+        private void GiveBackUnused()
+        {
+            var requested = _credit.Close();
+            GiveBack(requested == long.MaxValue ? requested : requested - _delivered);
+        }
+
+        private void GiveBack(long unused)
+        {
+            if (unused > 0)
+                (_requests as Demand)?.TakeBack(unused);
+        }
+    }
+}

@@ -1,0 +1,215 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace RxTokens;
+
+public static partial class TokenStream
+{
+    /// <summary>Applies an asynchronous function to each item, up to <paramref name="maxConcurrency"/> at a time, and starts none that nobody asked for.</summary>
+    /// <remarks>
+    /// <code>
+    /// source                        abc|
+    /// SelectAsync(--x|, 1, true)    --a--b--c|     one at a time
+    /// SelectAsync(--x|, 2, true)    --[ab]--c|     two at a time, in the source's order
+    /// </code>
+    /// <para><b>Demand:</b> reads the source only while the consumer waits and fewer than <paramref name="maxConcurrency"/> items are in
+    /// work or finished and not yet taken. So with 1 it reads nothing ahead, else at most <paramref name="maxConcurrency"/> − 1 items.
+    /// What is in work goes on while the consumer is busy.</para>
+    /// <para><b>Order:</b> the source's, where <paramref name="ordered"/>; else the order in which the function finishes.</para>
+    /// <para><b>Errors:</b> when the function fails, results before the failing one are delivered (in order, or those already finished),
+    /// the others in work are cancelled and awaited, the source is disposed, then the failure arrives. Where several fail, it is the first.</para>
+    /// <para><b>Disposal:</b> cancels the functions in work and the source's token, awaits them, disposes the source once, then returns.
+    /// Cancelling the enumeration does the same and ends it with <see cref="OperationCanceledException"/>.</para>
+    /// <para><b>Threading:</b> the function is started on the thread that completes the source's read, one start at a time.</para>
+    /// </remarks>
+    /// <typeparam name="T">The type of the items.</typeparam>
+    /// <typeparam name="R">The type of the results.</typeparam>
+    /// <param name="source">The pull source.</param>
+    /// <param name="selector">The function; its token is cancelled when its result is no longer wanted.</param>
+    /// <param name="maxConcurrency">The most items in work, or finished and not taken; at least 1.</param>
+    /// <param name="ordered">Whether results keep the source's order.</param>
+    /// <returns>A pull stream; each enumeration reads the source anew.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="source"/> or <paramref name="selector"/> is null.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="maxConcurrency"/> is less than 1.</exception>
+    public static IAsyncEnumerable<R> SelectAsync<T, R>(
+        this IAsyncEnumerable<T> source, Func<T, CancellationToken, ValueTask<R>> selector, int maxConcurrency = 1, bool ordered = true)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        ArgumentNullException.ThrowIfNull(selector);
+        ArgumentOutOfRangeException.ThrowIfLessThan(maxConcurrency, 1);
+
+        return new PullStream<R>(cancellationToken =>
+            new SelectAsyncOutlet<T, R>(source, selector, maxConcurrency, ordered, cancellationToken));
+    }
+}
+
+/// <summary>Keeps the items in work in a queue; the consumer is served from its head, or from wherever one has finished.</summary>
+internal sealed class SelectAsyncOutlet<T, R> : Outlet<R>, IPumpTarget<T>
+{
+    private readonly Func<T, CancellationToken, ValueTask<R>> _selector;
+    private readonly int _maxConcurrency;
+    private readonly bool _ordered;
+    private readonly Pump<T> _pump;
+    private readonly CancellationTokenSource _cancellation = new();
+    private readonly Queue<Job> _jobs = new();
+
+    private volatile int _open; // in work, or finished and not taken
+    private volatile bool _hasFailed;
+    private int _running;
+    private bool _sourceEnded;
+    private Ending _ending;
+
+    public SelectAsyncOutlet(
+        IAsyncEnumerable<T> source, Func<T, CancellationToken, ValueTask<R>> selector, int maxConcurrency, bool ordered, CancellationToken cancellationToken)
+        : base(cancellationToken)
+    {
+        _selector = selector;
+        _maxConcurrency = maxConcurrency;
+        _ordered = ordered;
+        _pump = new Pump<T>(source, this);
+    }
+
+    /// <summary>One item in work. Unordered ones enter the queue when they have finished.</summary>
+    private sealed class Job
+    {
+        public bool IsFinished;
+        public R Result = default!;
+        public Exception? Failure;
+    }
+
+    protected override bool TryTakeLocked([MaybeNullWhen(false)] out R item)
+    {
+        if (!_jobs.TryPeek(out var head) || !head.IsFinished || head.Failure is not null)
+        {
+            item = default;
+            return false;
+        }
+
+        _jobs.Dequeue();
+        _open--;
+        item = head.Result;
+        return true;
+    }
+
+    protected override void ClearLocked() => _jobs.Clear();
+
+    protected override void Start()
+    {
+        // The source is read when the request that follows wakes the pump.
+    }
+
+    protected override void Request() => _pump.Wake();
+
+    protected override void Stop()
+    {
+        try
+        {
+            _cancellation.Cancel();
+        }
+        catch (Exception thrownByACallback)
+        {
+            Unobserved.Report(thrownByACallback);
+        }
+
+        _pump.Stop();
+    }
+
+    public bool MayPull() => IsAskedFor && !_hasFailed && _open < _maxConcurrency;
+
+    public void OnItem(T item)
+    {
+        var job = new Job();
+        lock (Gate)
+        {
+            if (IsClosedLocked)
+                return;
+
+            _running++;
+            _open++;
+            if (_ordered)
+                _jobs.Enqueue(job);
+        }
+
+        // The task is this method's own business: it never fails, and the stream does not end before it has.
+        _ = WorkAsync(job, item);
+    }
+
+    public void OnEnd(Ending ending)
+    {
+        lock (Gate)
+        {
+            _sourceEnded = true;
+            _ending = ending;
+            EndIfDoneLocked();
+        }
+    }
+
+    public void OnRest() => Resume();
+
+    private async Task WorkAsync(Job job, T item)
+    {
+        var isReady = false;
+        try
+        {
+            var work = _selector(item, _cancellation.Token);
+            isReady = work.IsCompleted;
+            job.Result = await work.ConfigureAwait(false);
+        }
+        catch (Exception failure)
+        {
+            job.Failure = failure;
+        }
+
+        Finish(job);
+
+        // What is ready at once is still inside the pump, which goes on and resumes the consumer by itself.
+        if (isReady)
+            return;
+        _pump.Wake();
+        Resume();
+    }
+
+    private void Finish(Job job)
+    {
+        Exception? failed;
+        lock (Gate)
+        {
+            _running--;
+            _hasFailed |= job.Failure is not null;
+            job.IsFinished = true;
+            if (!_ordered && !IsClosedLocked)
+                _jobs.Enqueue(job);
+
+            failed = FirstFailureLocked();
+            ServeLocked();
+            EndIfDoneLocked(failed);
+        }
+
+        if (failed is not null)
+        {
+            Fail(failed);
+            lock (Gate)
+                EndIfDoneLocked();
+        }
+    }
+
+    /// <summary>The failure that nothing unfinished comes before, if there is one.</summary>
+    private Exception? FirstFailureLocked()
+    {
+        if (!_hasFailed)
+            return null;
+
+        foreach (var job in _jobs)
+        {
+            if (!job.IsFinished || job.Failure is not null)
+                return job.Failure;
+        }
+
+        return null;
+    }
+
+    private void EndIfDoneLocked(Exception? failed = null)
+    {
+        if (_sourceEnded && _running == 0 && failed is null)
+            EndLocked(_ending);
+    }
+}

@@ -1,0 +1,273 @@
+using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
+using System.Threading.Tasks.Sources;
+
+namespace RxTokens;
+
+/// <summary>
+/// The consumer's side of an operator: an enumerator that is served by whoever has an item, from any thread,
+/// and that reports its end only after everything upstream has been cleaned up.
+/// </summary>
+/// <remarks>
+/// Methods named <c>…Locked</c> run inside <see cref="Gate"/>; everything that may call foreign code runs outside.
+/// Serving a waiting consumer and resuming it are two steps, so that an operator can finish what it is doing first.
+/// </remarks>
+internal abstract class Outlet<T>(CancellationToken cancellationToken) : IAsyncEnumerator<T>, IValueTaskSource<bool>
+{
+    private enum Consumer
+    {
+        /// <summary>Busy with what it has, or not there yet.</summary>
+        Away,
+
+        /// <summary>Inside MoveNextAsync, its stack still under us.</summary>
+        Asking,
+
+        /// <summary>Inside MoveNextAsync, and what it will return is settled.</summary>
+        Answered,
+
+        /// <summary>Suspended on the promise.</summary>
+        Waiting,
+
+        /// <summary>Suspended, and its promise is settled: <see cref="Resume"/> is due.</summary>
+        Due,
+    }
+
+    protected readonly Lock Gate = new();
+
+    private volatile Consumer _consumer;
+    private ManualResetValueTaskSourceCore<bool> _promise;
+    private CancellationTokenRegistration _registration;
+    private TaskCompletionSource? _gone;
+    private T _current = default!;
+    private bool _hasCurrent;
+    private Exception? _error;
+
+    private bool _started;
+    private bool _ended;
+    private bool _reported;
+    private bool _left;
+    private bool _cancelled;
+    private Exception? _failure;
+    private Ending _ending;
+
+    public T Current => _current;
+
+    /// <summary>Whether the consumer wants an item and has none yet.</summary>
+    protected bool IsAskedFor => _consumer is Consumer.Asking or Consumer.Waiting;
+
+    /// <summary>Whether nothing that arrives from now on will be delivered.</summary>
+    protected bool IsClosedLocked => _ended || _left || _cancelled || _failure is not null;
+
+    /// <summary>Takes the next finished item, if there is one.</summary>
+    protected abstract bool TryTakeLocked([MaybeNullWhen(false)] out T item);
+
+    /// <summary>Forgets all items: nobody will ask for them.</summary>
+    protected abstract void ClearLocked();
+
+    /// <summary>Connects to what is upstream, at the first request.</summary>
+    protected abstract void Start();
+
+    /// <summary>The consumer has asked: go on as far as that allows. Items may be served before it returns.</summary>
+    protected abstract void Request();
+
+    /// <summary>Cancels and cleans up what is upstream, which leads to <see cref="EndLocked"/>, at once or later.</summary>
+    protected abstract void Stop();
+
+    public ValueTask<bool> MoveNextAsync()
+    {
+        bool connect, request;
+        lock (Gate)
+        {
+            if (_consumer != Consumer.Away)
+                throw new InvalidOperationException("MoveNextAsync was called again before the call before it had completed.");
+            if (_left || _reported)
+                return new ValueTask<bool>(false);
+
+            connect = !_started;
+            _started = true;
+            if (cancellationToken.IsCancellationRequested)
+            {
+                _cancelled = true;
+                _ended |= connect;
+                ClearLocked();
+            }
+
+            _consumer = Consumer.Asking;
+            ServeLocked();
+            request = !_ended;
+        }
+
+        if (request)
+        {
+            if (connect)
+                Connect();
+            Request();
+        }
+
+        lock (Gate)
+        {
+            if (_consumer == Consumer.Answered)
+            {
+                _consumer = Consumer.Away;
+                return _error is null ? new ValueTask<bool>(_hasCurrent) : ValueTask.FromException<bool>(_error);
+            }
+
+            Debug.Assert(_consumer == Consumer.Asking, "only this call moves on from Asking, or what answers it");
+            _promise.Reset();
+            _consumer = Consumer.Waiting;
+            return new ValueTask<bool>(this, _promise.Version);
+        }
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        lock (Gate)
+        {
+            if (_left)
+                return _gone is null ? default : new ValueTask(_gone.Task);
+
+            _left = true;
+            ClearLocked();
+            if (!_started || _ended)
+                return LeaveLocked();
+        }
+
+        _registration.Unregister();
+        Stop();
+        Resume();
+
+        lock (Gate)
+        {
+            if (_ended)
+                return LeaveLocked();
+
+            _gone = new TaskCompletionSource();
+            return new ValueTask(_gone.Task);
+        }
+    }
+
+    /// <summary>If the consumer asks and there is something to tell, settles it. Call <see cref="Resume"/> after the lock.</summary>
+    protected void ServeLocked()
+    {
+        if (!IsAskedFor)
+            return;
+
+        if (!_left && !_cancelled && TryTakeLocked(out var item))
+        {
+            _current = item;
+            _hasCurrent = true;
+        }
+        else if (_ended)
+        {
+            _current = default!;
+            _hasCurrent = false;
+            _reported = true;
+            _error = _left ? null
+                : _cancelled ? new OperationCanceledException(cancellationToken)
+                : Ending.Combine(_failure, _ending.Error);
+        }
+        else
+        {
+            return;
+        }
+
+        _consumer = _consumer == Consumer.Asking ? Consumer.Answered : Consumer.Due;
+    }
+
+    /// <summary>Resumes a consumer that has been served, and one that waits for the end of its DisposeAsync.</summary>
+    protected void Resume()
+    {
+        bool resume;
+        TaskCompletionSource? gone;
+        lock (Gate)
+        {
+            resume = _consumer == Consumer.Due;
+            if (resume)
+                _consumer = Consumer.Away;
+            gone = _ended ? _gone : null;
+        }
+
+        if (resume)
+        {
+            if (_error is null)
+                _promise.SetResult(_hasCurrent);
+            else
+                _promise.SetException(_error);
+        }
+
+        if (gone is null)
+            return;
+        if (_ending.CleanupFailure is { } failure)
+            gone.TrySetException(failure);
+        else
+            gone.TrySetResult();
+    }
+
+    /// <summary>Ends the stream with this failure, once what came before has been delivered and upstream is cleaned up.</summary>
+    protected void Fail(Exception failure)
+    {
+        lock (Gate)
+        {
+            if (IsClosedLocked)
+                return;
+            _failure = failure;
+        }
+
+        Stop();
+    }
+
+    /// <summary>Upstream is cleaned up: nothing more will come. Call <see cref="Resume"/> after the lock.</summary>
+    protected void EndLocked(Ending ending)
+    {
+        if (_ended)
+            return;
+
+        _ended = true;
+        _ending = ending;
+        _registration.Unregister();
+        ServeLocked();
+    }
+
+    private void Connect()
+    {
+        try
+        {
+            _registration = cancellationToken.UnsafeRegister(static outlet => ((Outlet<T>)outlet!).OnCancelled(), this);
+            Start();
+        }
+        catch (Exception failure)
+        {
+            Fail(failure);
+        }
+    }
+
+    private void OnCancelled()
+    {
+        lock (Gate)
+        {
+            if (_ended || _left)
+                return;
+            _cancelled = true;
+            ClearLocked();
+        }
+
+        Stop();
+        Resume();
+    }
+
+    private ValueTask LeaveLocked()
+    {
+        _ended = true;
+        // What the consumer was not told by MoveNextAsync and still has to know: that cleaning up went wrong.
+        var failure = _reported && _error is not null ? null : _ending.CleanupFailure;
+        _ending = default;
+        return failure is null ? default : ValueTask.FromException(failure);
+    }
+
+    bool IValueTaskSource<bool>.GetResult(short token) => _promise.GetResult(token);
+
+    ValueTaskSourceStatus IValueTaskSource<bool>.GetStatus(short token) => _promise.GetStatus(token);
+
+    void IValueTaskSource<bool>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+        _promise.OnCompleted(continuation, state, token, flags);
+}

@@ -1,0 +1,283 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.ExceptionServices;
+
+namespace RxTokens;
+
+/// <summary>What a <see cref="Pump{T}"/> reads for. Calls never overlap, except <see cref="OnRest"/>.</summary>
+internal interface IPumpTarget<in T>
+{
+    /// <summary>Whether one more item is asked for now.</summary>
+    bool MayPull();
+
+    /// <summary>One item. A throw stops the pump, and surfaces once the source is disposed.</summary>
+    void OnItem(T item);
+
+    /// <summary>The source has ended, failed or been stopped, and is disposed. Called once.</summary>
+    void OnEnd(Ending ending);
+
+    /// <summary>The pump holds nothing and is inside no call: the time to run a consumer's continuation.</summary>
+    void OnRest();
+}
+
+/// <summary>
+/// Owns the one enumerator of a pull source and uses it correctly: one <c>MoveNextAsync</c> at a time and only while the
+/// target asks for more, one <c>DisposeAsync</c>, never during a pull, and in a loop instead of recursion.
+/// </summary>
+/// <remarks>
+/// Whichever thread brings news (more demand, a pull that landed, a stop) advances the pump; if another thread is at it
+/// already, the news is left for that one. Fields below the gate belong to the thread inside it.
+/// </remarks>
+internal sealed class Pump<T>
+{
+    private enum Phase { Ready, Pulling, CleaningUp, Ended }
+
+    private readonly IAsyncEnumerable<T> _source;
+    private readonly IPumpTarget<T> _target;
+    private readonly int _maxBurst;
+    private readonly CancellationTokenSource _cancellation = new();
+    private readonly Action _onLanded;
+
+    private volatile bool _landed;
+    private volatile bool _stopping;
+    private DrainGate _gate;
+
+    private Phase _phase;
+    private IAsyncEnumerator<T>? _enumerator;
+    private ConfiguredValueTaskAwaitable<bool>.ConfiguredValueTaskAwaiter _pull;
+    private ConfiguredValueTaskAwaitable.ConfiguredValueTaskAwaiter _cleanup;
+    private Exception? _failure;
+    private Exception? _cleanupFailure;
+    private ExceptionDispatchInfo? _thrownByTarget;
+
+    /// <param name="source">The source, enumerated at the first pull.</param>
+    /// <param name="target">What to read for.</param>
+    /// <param name="maxBurst">
+    /// How many items that are ready at once may be read in one go. Targets that take everything bound it, or an endless
+    /// synchronous source would never let go of the thread; the next <see cref="Wake"/> goes on.
+    /// </param>
+    public Pump(IAsyncEnumerable<T> source, IPumpTarget<T> target, int maxBurst = int.MaxValue)
+    {
+        _source = source;
+        _target = target;
+        _maxBurst = maxBurst;
+        _onLanded = () =>
+        {
+            _landed = true;
+            Wake();
+        };
+    }
+
+    /// <summary>The token the source was given; cancelled by <see cref="Stop"/>.</summary>
+    public CancellationToken Token => _cancellation.Token;
+
+    /// <summary>Something has changed: look again. From any thread, also from inside the target.</summary>
+    public void Wake()
+    {
+        if (!_gate.TryEnter())
+            return;
+
+        do Advance();
+        while (!_gate.TryLeave());
+
+        _target.OnRest();
+    }
+
+    /// <summary>Cancels the source; once a pending pull has returned, disposes it and reports the end.</summary>
+    public void Stop()
+    {
+        if (!_stopping)
+        {
+            _stopping = true;
+            try
+            {
+                _cancellation.Cancel();
+            }
+            catch (Exception thrownByACallback)
+            {
+                Unobserved.Report(thrownByACallback);
+            }
+        }
+
+        Wake();
+    }
+
+    private void Advance()
+    {
+        var burst = 0;
+        while (true)
+        {
+            switch (_phase)
+            {
+                case Phase.Ready when _stopping:
+                    BeginCleanup();
+                    break;
+
+                case Phase.Ready:
+                    if (burst++ == _maxBurst || !_target.MayPull())
+                        return;
+                    BeginPull();
+                    break;
+
+                case Phase.Pulling:
+                    if (!_landed)
+                        return;
+                    Land(_pull);
+                    break;
+
+                case Phase.CleaningUp:
+                    if (!_landed)
+                        return;
+                    Finish(_cleanup);
+                    break;
+
+                case Phase.Ended:
+                    return;
+            }
+        }
+    }
+
+    private void BeginPull()
+    {
+        ConfiguredValueTaskAwaitable<bool>.ConfiguredValueTaskAwaiter pull;
+        try
+        {
+            _enumerator ??= _source.GetAsyncEnumerator(_cancellation.Token)
+                ?? throw new InvalidOperationException($"GetAsyncEnumerator of '{_source.GetType()}' returned null.");
+            pull = _enumerator.MoveNextAsync().ConfigureAwait(false).GetAwaiter();
+        }
+        catch (Exception failure)
+        {
+            FailedPull(failure);
+            return;
+        }
+
+        if (pull.IsCompleted)
+        {
+            Land(pull);
+            return;
+        }
+
+        _pull = pull;
+        _phase = Phase.Pulling;
+        _landed = false;
+
+        // Not UnsafeOnCompleted: ambient values (the current activity, log scopes) follow the items, as through an await.
+        pull.OnCompleted(_onLanded);
+    }
+
+    private void Land(ConfiguredValueTaskAwaitable<bool>.ConfiguredValueTaskAwaiter pull)
+    {
+        _phase = Phase.Ready;
+        bool hasItem;
+        T item;
+        try
+        {
+            hasItem = pull.GetResult();
+            item = hasItem ? _enumerator!.Current : default!;
+        }
+        catch (Exception failure)
+        {
+            FailedPull(failure);
+            return;
+        }
+
+        if (!hasItem)
+            BeginCleanup();
+        else if (!_stopping)
+            Deliver(item);
+    }
+
+    private void FailedPull(Exception failure)
+    {
+        // Nobody is left to ask what a cancelled pull became.
+        if (!_stopping)
+            _failure = failure;
+        BeginCleanup();
+    }
+
+    private void Deliver(T item)
+    {
+        try
+        {
+            _target.OnItem(item);
+        }
+        catch (Exception thrown)
+        {
+            _thrownByTarget = ExceptionDispatchInfo.Capture(thrown);
+            Stop();
+        }
+    }
+
+    private void BeginCleanup()
+    {
+        if (_enumerator is null)
+        {
+            End();
+            return;
+        }
+
+        ConfiguredValueTaskAwaitable.ConfiguredValueTaskAwaiter cleanup;
+        try
+        {
+            cleanup = _enumerator.DisposeAsync().ConfigureAwait(false).GetAwaiter();
+        }
+        catch (Exception failure)
+        {
+            FailedCleanup(failure);
+            End();
+            return;
+        }
+
+        if (cleanup.IsCompleted)
+        {
+            Finish(cleanup);
+            return;
+        }
+
+        _cleanup = cleanup;
+        _phase = Phase.CleaningUp;
+        _landed = false;
+        cleanup.OnCompleted(_onLanded);
+    }
+
+    private void Finish(ConfiguredValueTaskAwaitable.ConfiguredValueTaskAwaiter cleanup)
+    {
+        try
+        {
+            cleanup.GetResult();
+        }
+        catch (Exception failure)
+        {
+            FailedCleanup(failure);
+        }
+
+        End();
+    }
+
+    private void FailedCleanup(Exception failure)
+    {
+        // A clean-up that gives way to our own cancellation has not failed.
+        if (!(_stopping && failure is OperationCanceledException))
+            _cleanupFailure = failure;
+    }
+
+    private void End()
+    {
+        _phase = Phase.Ended;
+        _stopping = true; // what has ended by itself is not cancelled any more
+        _enumerator = null;
+        _pull = default;
+        _cleanup = default;
+
+        if (_thrownByTarget is null)
+        {
+            _target.OnEnd(new Ending(_failure, _cleanupFailure));
+            return;
+        }
+
+        // The throw leaves through the open gate's holder: nothing is left to drain, so the gate may stay shut.
+        if (_cleanupFailure is not null)
+            throw Ending.Combine(_thrownByTarget.SourceException, _cleanupFailure)!;
+        _thrownByTarget.Throw();
+    }
+}
