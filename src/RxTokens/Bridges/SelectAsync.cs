@@ -147,7 +147,7 @@ internal sealed class SelectAsyncOutlet<T, R> : Outlet<R>, IPumpTarget<T>
 
     private async Task WorkAsync(Job job, T item)
     {
-        var isReady = false;
+        var isReady = true;
         try
         {
             var work = _selector(item, _cancellation.Token);
