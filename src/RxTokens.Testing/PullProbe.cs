@@ -26,10 +26,17 @@ public sealed class PullProbe<T> : IAsyncEnumerable<T>
     private readonly List<long> _disposals = [];
     private readonly List<string> _violations = [];
 
-    internal PullProbe(VirtualClock clock, IReadOnlyList<Marble<T>> marbles)
+    /// <summary>Creates a source; <see cref="VirtualClock.Pull{T}"/> does it for one that behaves.</summary>
+    /// <param name="clock">What paces it.</param>
+    /// <param name="marbles">The items and the ending, in order of frames; without an ending the source never ends.</param>
+    /// <exception cref="ArgumentNullException">An argument is null.</exception>
+    /// <exception cref="ArgumentException">The marbles are not in order, or something follows the ending.</exception>
+    public PullProbe(VirtualClock clock, IReadOnlyList<Marble<T>> marbles)
     {
+        ArgumentNullException.ThrowIfNull(clock);
+
         _clock = clock;
-        _marbles = marbles;
+        _marbles = Marble.Check(marbles);
     }
 
     /// <summary>Whether a pending read goes on after its token has been cancelled, as of a source that ignores it.</summary>
@@ -70,7 +77,7 @@ public sealed class PullProbe<T> : IAsyncEnumerable<T>
 
     private void Violate(string what) => _violations.Add($"frame {_clock.Frame}: {what}");
 
-    private sealed class Enumerator : IAsyncEnumerator<T>, IValueTaskSource<bool>
+    private sealed class Enumerator : IAsyncEnumerator<T>, IValueTaskSource<bool>, IValueTaskSource
     {
         private readonly PullProbe<T> _probe;
         private readonly CancellationToken _cancellationToken;
@@ -126,16 +133,22 @@ public sealed class PullProbe<T> : IAsyncEnumerable<T>
                 _probe.Violate("DisposeAsync after DisposeAsync");
             _isDisposed = true;
 
-            return _probe.DisposalFrames > 0 ? new ValueTask(DisposeLaterAsync())
-                : _probe.DisposalFailure is { } failure ? ValueTask.FromException(failure)
-                : default;
+            // Through the promise, not a task: a task hands exceptions of its continuation to the pool, where no test can
+            // catch them; the promise hands them to whoever runs the clock.
+            _promise.Reset();
+            if (_probe.DisposalFrames > 0)
+                _probe._clock.At(_probe._clock.Frame + _probe.DisposalFrames, FinishDisposal);
+            else
+                FinishDisposal();
+            return new ValueTask(this, _promise.Version);
         }
 
-        private async Task DisposeLaterAsync()
+        private void FinishDisposal()
         {
-            await _probe._clock.Delay(_probe.DisposalFrames * VirtualClock.FrameSize).ConfigureAwait(false);
             if (_probe.DisposalFailure is { } failure)
-                throw failure;
+                _promise.SetException(failure);
+            else
+                _promise.SetResult(false);
         }
 
         private void Deliver()
@@ -169,6 +182,13 @@ public sealed class PullProbe<T> : IAsyncEnumerable<T>
         }
 
         bool IValueTaskSource<bool>.GetResult(short token) => _promise.GetResult(token);
+
+        void IValueTaskSource.GetResult(short token) => _promise.GetResult(token);
+
+        ValueTaskSourceStatus IValueTaskSource.GetStatus(short token) => _promise.GetStatus(token);
+
+        void IValueTaskSource.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+            _promise.OnCompleted(continuation, state, token, flags);
 
         ValueTaskSourceStatus IValueTaskSource<bool>.GetStatus(short token) => _promise.GetStatus(token);
 

@@ -84,13 +84,45 @@ public sealed class VirtualClock : VirtualTimeScheduler<long, long>
         return delay.Task;
     }
 
+    /// <summary>Schedules work at a time.</summary>
+    /// <typeparam name="TState">The type of the state.</typeparam>
+    /// <param name="state">What the work gets.</param>
+    /// <param name="dueTime">When, in ticks since the start.</param>
+    /// <param name="action">The work.</param>
+    /// <returns>Cancels the work when disposed.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="action"/> is null.</exception>
+    public override IDisposable ScheduleAbsolute<TState>(TState state, long dueTime, Func<IScheduler, TState, IDisposable> action)
+    {
+        ArgumentNullException.ThrowIfNull(action);
+
+        return base.ScheduleAbsolute((state, action), dueTime, static (clock, work) => RunWithoutContext(clock, work.state, work.action));
+    }
+
+    /// <summary>
+    /// Test frameworks install a synchronization context, and under one the continuation of a task runs on the pool, or is posted,
+    /// instead of inside the clock's run.
+    /// </summary>
+    private static IDisposable RunWithoutContext<TState>(IScheduler clock, TState state, Func<IScheduler, TState, IDisposable> action)
+    {
+        var context = SynchronizationContext.Current;
+        SynchronizationContext.SetSynchronizationContext(null);
+        try
+        {
+            return action(clock, state);
+        }
+        finally
+        {
+            SynchronizationContext.SetSynchronizationContext(context);
+        }
+    }
+
     /// <summary>A pull source whose items become available at their frames, counted from the enumeration's start, and are delivered when asked for.</summary>
     /// <typeparam name="T">The type of the items.</typeparam>
     /// <param name="marbles">The items and the ending, in order of frames; without an ending the source never ends.</param>
     /// <returns>The source, which records how it is used.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="marbles"/> is null.</exception>
     /// <exception cref="ArgumentException">The marbles are not in order, or something follows the ending.</exception>
-    public PullProbe<T> Pull<T>(params IReadOnlyList<Marble<T>> marbles) => new(this, Marble.Check(marbles));
+    public PullProbe<T> Pull<T>(params IReadOnlyList<Marble<T>> marbles) => new(this, marbles);
 
     /// <summary>A push source that says the same to each subscriber, counted from its subscription.</summary>
     /// <typeparam name="T">The type of the items.</typeparam>

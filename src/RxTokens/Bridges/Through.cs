@@ -198,9 +198,9 @@ internal sealed class ThroughOutlet<T, R> : Outlet<R>, IPumpTarget<T>, IObservab
         {
             _items.OnNext(item);
         }
-        catch (Exception failure)
+        catch (Exception thrown)
         {
-            EndQuery(failure);
+            EndThrowing(thrown);
         }
         finally
         {
@@ -218,9 +218,9 @@ internal sealed class ThroughOutlet<T, R> : Outlet<R>, IPumpTarget<T>, IObservab
             else
                 _items.OnError(error);
         }
-        catch (Exception failure)
+        catch (Exception thrown)
         {
-            EndQuery(failure);
+            EndThrowing(thrown);
         }
         finally
         {
@@ -281,6 +281,18 @@ internal sealed class ThroughOutlet<T, R> : Outlet<R>, IPumpTarget<T>, IObservab
         _pump.Stop();
         EndIfBothEnded();
         ResumeUnlessPushing();
+    }
+
+    /// <summary>The query threw where Rx lets it through: out of a signal, perhaps after its own ending.</summary>
+    private void EndThrowing(Exception thrown)
+    {
+        lock (Gate)
+        {
+            if (_queryEnded)
+                _ending = _ending with { CleanupFailure = Ending.Combine(_ending.CleanupFailure, thrown) };
+        }
+
+        EndQuery(thrown);
     }
 
     private void EndIfBothEnded()

@@ -1,0 +1,49 @@
+using System.Reactive.Linq;
+
+namespace RxTokens.Tests;
+
+/// <summary>Every operator from pull to pull, in the plainest form: what holds for all of them is tested over all of them.</summary>
+/// <param name="Name">The operator.</param>
+/// <param name="Over">Applies it.</param>
+/// <param name="IsLossless">Whether the concatenation of what comes out is that of what goes in.</param>
+/// <param name="ReadAhead">The documented bound on items read and not asked for; null where the operator drops or merges.</param>
+internal sealed record PullPipeline(
+    string Name, Func<IAsyncEnumerable<string>, IAsyncEnumerable<string>> Over, bool IsLossless = true, int? ReadAhead = null)
+{
+    public override string ToString() => Name;
+}
+
+/// <summary>The same from push to pull.</summary>
+internal sealed record PushPipeline(string Name, Func<IObservable<string>, IAsyncEnumerable<string>> Over);
+
+internal static class Pipelines
+{
+    public static readonly PullPipeline[] All =
+    [
+        new("Through", s => s.Through(o => o), ReadAhead: 0),
+        new("Through Select", s => s.Through(o => o.Select(x => x)), ReadAhead: 0),
+        new("SelectAsync", s => s.SelectAsync((x, _) => ValueTask.FromResult(x)), ReadAhead: 0),
+        new("SelectAsync unordered", s => s.SelectAsync((x, _) => ValueTask.FromResult(x), 4, ordered: false), ReadAhead: 0),
+        new("Buffered Wait", s => s.Buffered(8), ReadAhead: 8),
+        new("Buffered Wait 1", s => s.Buffered(1), ReadAhead: 1),
+        new("Buffered DropOldest", s => s.Buffered(8, Overflow.DropOldest), IsLossless: false),
+        new("Buffered DropNewest", s => s.Buffered(8, Overflow.DropNewest), IsLossless: false),
+        new("Buffered Fail", s => s.Buffered(2_000_000, Overflow.Fail)),
+        new("Conflate", s => s.Conflate()),
+        new("Conflate 16", s => s.Conflate(maxChars: 16)),
+        new("Conflate merge", s => s.Conflate((x, y) => x + y)),
+        new("Conflate seed add", s => s.Conflate(x => new System.Text.StringBuilder(x), (b, x) => b.Append(x)).Through(o => o.Select(b => b.ToString()))),
+        new("KeepLatest", s => s.KeepLatest(), IsLossless: false),
+    ];
+
+    public static readonly PushPipeline[] OverPush =
+    [
+        new("Buffered Fail", s => s.Buffered(8)),
+        new("Buffered DropOldest", s => s.Buffered(8, PushOverflow.DropOldest)),
+        new("Buffered DropNewest", s => s.Buffered(8, PushOverflow.DropNewest)),
+        new("Conflate", s => s.Conflate()),
+        new("Conflate merge", s => s.Conflate((x, y) => x + y)),
+        new("Conflate seed add", s => s.Conflate(x => x, (b, x) => b + x)),
+        new("KeepLatest", s => s.KeepLatest()),
+    ];
+}
