@@ -1,0 +1,397 @@
+using System.Diagnostics.Metrics;
+using System.Reactive.Linq;
+using System.Reactive.Subjects;
+using NUnit.Framework;
+
+namespace RxTokens.Tests;
+
+/// <summary>Buffered, Conflate and KeepLatest: what happens to items that the consumer has not asked for yet.</summary>
+public class BoundaryTests
+{
+    private VirtualClock _clock = null!;
+
+    [SetUp]
+    public void SetUp() => _clock = new VirtualClock();
+
+    private PullProbe<string> Pull(string diagram) => _clock.Pull(Marbles.Of(diagram));
+
+    private PushProbe<string> Hot(string diagram) => _clock.Hot(Marbles.Of(diagram));
+
+    private string Run<T>(IAsyncEnumerable<T> stream, params long[] requests)
+    {
+        var consumer = _clock.Consume(stream).AskAt(requests);
+        _clock.Start();
+        return Marbles.Show(consumer.Received);
+    }
+
+    // Arguments
+
+    [Test]
+    public void Arguments_ThatAreWrong_AreRefusedAtTheCall()
+    {
+        IAsyncEnumerable<string> pull = Pull("|");
+        IObservable<string> push = Hot("|");
+
+        foreach (var (parameter, call) in new (string, Func<object>)[]
+        {
+            ("source", () => TokenStream.Buffered((IAsyncEnumerable<int>)null!, 1)),
+            ("source", () => TokenStream.Buffered((IObservable<int>)null!, 1)),
+            ("source", () => TokenStream.KeepLatest((IAsyncEnumerable<int>)null!)),
+            ("source", () => TokenStream.KeepLatest((IObservable<int>)null!)),
+            ("source", () => TokenStream.Conflate((IAsyncEnumerable<string>)null!)),
+            ("source", () => TokenStream.Conflate((IObservable<string>)null!)),
+            ("source", () => TokenStream.Conflate((IAsyncEnumerable<int>)null!, (x, y) => x)),
+            ("source", () => TokenStream.Conflate((IObservable<int>)null!, (x, y) => x)),
+            ("source", () => TokenStream.Conflate((IAsyncEnumerable<int>)null!, x => x, (x, y) => x)),
+            ("source", () => TokenStream.Conflate((IObservable<int>)null!, x => x, (x, y) => x)),
+            ("merge", () => pull.Conflate(null!)),
+            ("merge", () => push.Conflate(null!)),
+            ("seed", () => pull.Conflate<string, int>(null!, (x, y) => x)),
+            ("seed", () => push.Conflate<string, int>(null!, (x, y) => x)),
+            ("add", () => pull.Conflate(x => x, null!)),
+            ("add", () => push.Conflate(x => x, null!)),
+        })
+            Assert.That(call, Throws.ArgumentNullException.With.Property("ParamName").EqualTo(parameter));
+
+        foreach (var (parameter, value, call) in new (string, object, Func<object>)[]
+        {
+            ("capacity", 0, () => pull.Buffered(0)),
+            ("capacity", -3, () => push.Buffered(-3)),
+            ("overflow", (Overflow)9, () => pull.Buffered(1, (Overflow)9)),
+            ("overflow", (PushOverflow)0, () => push.Buffered(1, (PushOverflow)Overflow.Wait)),
+            ("resumeAt", -1, () => pull.Buffered(4, resumeAt: -1)),
+            ("resumeAt", 4, () => pull.Buffered(4, resumeAt: 4)),
+            ("maxChars", 0, () => pull.Conflate(0)),
+            ("maxChars", 0, () => push.Conflate(0)),
+        })
+            Assert.That(call, Throws.TypeOf<ArgumentOutOfRangeException>()
+                .With.Property("ParamName").EqualTo(parameter).And.Property("ActualValue").EqualTo(value));
+
+        Assert.That(() => pull.Buffered(4, Overflow.DropOldest, resumeAt: 2), Throws.ArgumentException.With.Message.Contains("DropOldest"));
+        Assert.That(() => pull.Buffered(4, onDropped: _ => { }), Throws.ArgumentException.With.Message.Contains("Wait"));
+    }
+
+    // Buffered
+
+    [Test]
+    public void BufferedWait_ItsMarble()
+    {
+        var source = Pull("abcdef|");
+        Assert.That(Run(source.Buffered(2), 0, 12, 16), Is.EqualTo("0:a 12:b 16:c"));
+        Assert.That(source.Reads, Is.EqualTo(new[] { 0, 0, 1, 12, 16 }));
+    }
+
+    [TestCase(0, new long[] { 0, 0, 1, 2, 3, 14, 14, 14, 14 })]
+    [TestCase(2, new long[] { 0, 0, 1, 2, 3, 12, 12, 14, 14 })]
+    [TestCase(3, new long[] { 0, 0, 1, 2, 3, 11, 12, 13, 14 })]
+    public void BufferedWait_GoesOnWhenTheBacklogHasDrainedToResumeAt(int resumeAt, long[] reads)
+    {
+        var source = Pull("abcdefghijkl");
+        Assert.That(Run(source.Buffered(4, resumeAt: resumeAt), 0, 11, 12, 13, 14), Is.EqualTo("0:a 11:b 12:c 13:d 14:e"));
+        Assert.That(source.Reads, Is.EqualTo(reads));
+    }
+
+    [Test]
+    public void BufferedDropOldest_DropsTheOldest()
+    {
+        var dropped = new List<string>();
+        Assert.That(
+            Run(Pull("abcdef|").Buffered(2, Overflow.DropOldest, onDropped: x => dropped.Add($"{_clock.Frame}:{x}")), 0, 10, 11, 12),
+            Is.EqualTo("0:a 10:e 11:f 12:|"));
+        Assert.That(dropped, Is.EqualTo(new[] { "3:b", "4:c", "5:d" }));
+    }
+
+    [Test]
+    public void BufferedDropNewest_DropsTheNewest()
+    {
+        var dropped = new List<string>();
+        Assert.That(
+            Run(Pull("abcdef|").Buffered(2, Overflow.DropNewest, onDropped: x => dropped.Add($"{_clock.Frame}:{x}")), 0, 10, 11, 12),
+            Is.EqualTo("0:a 10:b 11:c 12:|"));
+        Assert.That(dropped, Is.EqualTo(new[] { "3:d", "4:e", "5:f" }));
+    }
+
+    [Test]
+    public void BufferedFail_FailsAfterWhatItHolds_AndTellsWhatDidNotFit()
+    {
+        var source = Pull("abcdef|");
+        var dropped = new List<string>();
+        var consumer = _clock.Consume(source.Buffered(2, Overflow.Fail, onDropped: dropped.Add)).AskAt(0, 10, 11, 12, 13);
+        _clock.Start();
+
+        Assert.That(Marbles.Show(consumer.Received), Is.EqualTo("0:a 10:b 11:c 12:#BackpressureException 13:|"));
+        var failure = (BackpressureException)consumer.Received[3].Notification.Exception!;
+        Assert.That(failure.Bound, Is.EqualTo(2));
+        Assert.That(failure.Message, Does.Contain("2 items").And.Contain("Conflate").And.Contain("KeepLatest"));
+        Assert.That(dropped, Is.EqualTo(new[] { "d" }));
+        Assert.That(source.Disposals, Is.EqualTo(new[] { 3 }));
+    }
+
+    [Test]
+    public void AnOnDroppedThatThrows_FailsTheStreamAfterWhatIsThere()
+    {
+        var source = Pull("abcd|");
+        Assert.That(Run(source.Buffered(1, Overflow.DropOldest, onDropped: _ => throw Marbles.Failure), 0, 10, 11), Is.EqualTo("0:a 10:c 11:#InvalidDataException"));
+        Assert.That(source.Disposals, Is.EqualTo(new[] { 2 }));
+    }
+
+    [Test]
+    public void APushSource_Buffered_ItsMarble()
+    {
+        var dropped = new List<string>();
+        var source = Hot("--a-bcd-----|");
+        Assert.That(Run(source.Buffered(2, PushOverflow.DropOldest, dropped.Add), 0, 8, 10, 12), Is.EqualTo("2:a 8:c 10:d 12:|"));
+        Assert.That(dropped, Is.EqualTo(new[] { "b" }));
+        Assert.That(source.Subscriptions, Is.EqualTo(new[] { new SubscriptionFrames(0, 12) }));
+    }
+
+    [Test]
+    public void APushSource_BufferedDropNewest_DropsTheNewest() =>
+        Assert.That(Run(Hot("-abcdef|").Buffered(2, PushOverflow.DropNewest), 0, 10, 11, 12), Is.EqualTo("1:a 10:b 11:c 12:|"));
+
+    [Test]
+    public void APushSource_BufferedFull_FailsLoudlyUnlessToldToDrop()
+    {
+        var source = Hot("-abcdef|");
+        Assert.That(Run(source.Buffered(2), 0, 10, 11, 12), Is.EqualTo("1:a 10:b 11:c 12:#BackpressureException"));
+        Assert.That(source.Subscriptions, Is.EqualTo(new[] { new SubscriptionFrames(0, 4) }));
+    }
+
+    // Conflate
+
+    [Test]
+    public void Conflate_ItsMarble()
+    {
+        const string expected = "0:a 5:bc 9:d";
+        Assert.That(Run(Pull("a-b-c-d|").Conflate(), 0, 5, 9), Is.EqualTo(expected));
+
+        SetUp();
+        Assert.That(Run(Pull("a-b-c-d|").Conflate((x, y) => x + y), 0, 5, 9), Is.EqualTo(expected));
+
+        SetUp();
+        Assert.That(Run(Pull("a-b-c-d|").Conflate(x => new List<string> { x }, (l, x) => [.. l, x]), 0, 5, 9), Is.EqualTo(expected));
+    }
+
+    [Test]
+    public void Conflate_OverAPushSource_MergesWhatTheConsumerHasNotSeen()
+    {
+        const string expected = "1:a 6:bc 9:d 10:|";
+        Assert.That(Run(Hot("-a-b-c-d|").Conflate(), 0, 6, 9, 10), Is.EqualTo(expected));
+
+        SetUp();
+        Assert.That(Run(Hot("-a-b-c-d|").Conflate((x, y) => x + y), 0, 6, 9, 10), Is.EqualTo(expected));
+
+        SetUp();
+        Assert.That(Run(Hot("-a-b-c-d|").Conflate(x => new List<string> { x }, (l, x) => [.. l, x]), 0, 6, 9, 10), Is.EqualTo(expected));
+    }
+
+    [Test]
+    public void Conflate_TheFirstPassesAtOnce_AndTheLastAlwaysArrives() =>
+        Assert.That(Run(Pull("[abcd]|").Conflate(), 0, 0, 5), Is.EqualTo("0:a 0:bcd 5:|"));
+
+    [Test]
+    public void ConflateText_StopsReadingAtMaxChars_AndGoesOnWhenTaken()
+    {
+        var source = Pull("abcdefgh|");
+        Assert.That(Run(source.Conflate(maxChars: 3), 0, 20, 30), Is.EqualTo("0:a 20:bcd 30:efg"));
+        Assert.That(source.Reads, Is.EqualTo(new[] { 0, 0, 1, 2, 20, 20, 20, 30, 30 }));
+    }
+
+    [Test]
+    public void ConflateText_HoldsLessThanMaxCharsAndOneItemMore()
+    {
+        var source = _clock.Pull(Enumerable.Range(0, 10).Select(i => Marble.Next(i, "12345")).ToArray());
+        Assert.That(Run(source.Conflate(maxChars: 6), 0, 20), Is.EqualTo("0:12345 20:1234512345"));
+    }
+
+    [Test]
+    public void ConflateText_OverAPushSource_FailsWhenMoreWouldWait()
+    {
+        var source = Hot("-abcdef|");
+        Assert.That(Run(source.Conflate(maxChars: 3), 0, 20, 21), Is.EqualTo("1:a 20:bcd 21:#BackpressureException"));
+        Assert.That(source.Subscriptions, Is.EqualTo(new[] { new SubscriptionFrames(0, 5) }));
+    }
+
+    [Test]
+    public void ConflateText_OverAPushSource_TakesASingleItemHoweverLong() =>
+        Assert.That(Run(_clock.Hot(Marble.Next(1, "a"), Marble.Next(2, "a long one")).Conflate(maxChars: 3), 0, 5), Is.EqualTo("1:a 5:a long one"));
+
+    [Test]
+    public void ConflateText_KeepsEmptyItemsHarmless() =>
+        Assert.That(Run(_clock.Pull(Marble.Next(0, ""), Marble.Next(1, ""), Marble.Next(2, "a"), Marble.End<string>(3)).Conflate(), 0, 5, 6), Is.EqualTo("0: 5:a 6:|"));
+
+    [Test]
+    public void AMergeThatThrows_FailsTheStreamAfterWhatWaits()
+    {
+        var source = Pull("abcd|");
+        Assert.That(Run(source.Conflate((x, y) => y == "c" ? throw Marbles.Failure : x + y), 0, 10, 11), Is.EqualTo("0:a 10:b 11:#InvalidDataException"));
+        Assert.That(source.Disposals, Is.EqualTo(new[] { 2 }));
+    }
+
+    [Test]
+    public void ASeedThatThrows_FailsTheStream() =>
+        Assert.That(Run(Pull("abcd|").Conflate<string, string>(x => x == "b" ? throw Marbles.Failure : x, (x, y) => x + y), 0, 10), Is.EqualTo("0:a 10:#InvalidDataException"));
+
+    [Test]
+    public void AMerge_DuringWhichTheConsumerLeaves_IsForgotten()
+    {
+        PullConsumer<string> consumer = null!;
+        var source = Pull("a-b-c-d|");
+        consumer = _clock.Consume(source.Conflate((x, y) =>
+        {
+            _ = consumer.Leave();
+            return x + y;
+        })).AskAt(0);
+        _clock.Start();
+
+        Assert.That(consumer.Items, Is.EqualTo(new[] { "a" }));
+        Assert.That(source.Disposals, Is.EqualTo(new[] { 4 }));
+        Assert.That(source.Violations, Is.Empty);
+    }
+
+    [Test]
+    public void AMerge_DuringWhichTheConsumerAsks_AnswersItWithTheResult()
+    {
+        PullConsumer<string> consumer = null!;
+        consumer = _clock.Consume(Pull("a-b-c-d|").Conflate((x, y) =>
+        {
+            if (y == "c")
+                _ = consumer.Ask();
+            return x + y;
+        })).AskAt(0);
+        _clock.Start();
+
+        Assert.That(Marbles.Show(consumer.Received), Is.EqualTo("0:a 4:bc"));
+    }
+
+    // KeepLatest
+
+    [Test]
+    public void KeepLatest_ItsMarble()
+    {
+        var dropped = new List<string>();
+        Assert.That(Run(Pull("a-b-c-d|").KeepLatest(dropped.Add), 0, 5, 9, 10), Is.EqualTo("0:a 5:c 9:d 10:|"));
+        Assert.That(dropped, Is.EqualTo(new[] { "b" }));
+    }
+
+    [Test]
+    public void KeepLatest_OverAPushSource_KeepsTheNewest()
+    {
+        var dropped = new List<string>();
+        Assert.That(Run(Hot("-a-b-c-d|").KeepLatest(dropped.Add), 0, 6, 9, 10), Is.EqualTo("1:a 6:c 9:d 10:|"));
+        Assert.That(dropped, Is.EqualTo(new[] { "b" }));
+    }
+
+    // What holds for all of them
+
+    [Test]
+    public void AnEndlessSynchronousSource_LetsGoOfTheThread()
+    {
+        foreach (var stream in new Func<IAsyncEnumerable<int>, IAsyncEnumerable<int>>[]
+        {
+            s => s.Buffered(2, Overflow.DropOldest), s => s.Buffered(2, Overflow.DropNewest), s => s.KeepLatest(), s => s.Conflate((x, y) => y),
+        })
+        {
+            var source = new ReadySource<int>(i => i);
+            var consumer = _clock.Consume(stream(source));
+            for (var i = 1; i <= 3; i++)
+            {
+                Assert.That(consumer.Ask().IsCompletedSuccessfully, Is.True);
+                Assert.That(source.Reads, Is.EqualTo(i * 1024));
+            }
+
+            Assert.That(consumer.Items[0], Is.EqualTo(0));
+            _ = consumer.Leave();
+            Assert.That(source.Disposals, Is.EqualTo(1));
+        }
+    }
+
+    [Test]
+    public void AFailureOfTheSource_ArrivesAfterWhatWaits()
+    {
+        foreach (var pull in Pipelines.All.Where(p => p.IsLossless && !p.Name.StartsWith("Through", StringComparison.Ordinal) && !p.Name.StartsWith("SelectAsync", StringComparison.Ordinal)))
+        {
+            var clock = new VirtualClock();
+            var consumer = clock.Consume(pull.Over(clock.Pull(Marbles.Of("abc#")))).AskAt(0, 10, 11, 12, 13);
+            clock.Start();
+            Assert.That(string.Concat(consumer.Items), Is.EqualTo("abc"), pull.Name);
+            Assert.That(consumer.Received.Single(m => m.Notification.Exception is not null).Notification.Exception, Is.SameAs(Marbles.Failure), pull.Name);
+        }
+    }
+
+    [Test]
+    public void AFailureOfAPushSource_ArrivesAfterWhatWaits_AndItIsUnsubscribedOnce()
+    {
+        foreach (var push in Pipelines.OverPush)
+        {
+            var clock = new VirtualClock();
+            var source = clock.Hot(Marbles.Of("-ab#"));
+            var consumer = clock.Consume(push.Over(source)).AskAt(0, 10, 11, 12);
+            clock.Start();
+            Assert.That(Marbles.Show(consumer.Received), Is.EqualTo("1:a 10:b 11:#InvalidDataException 12:|"), push.Name);
+            Assert.That(source.Subscriptions, Is.EqualTo(new[] { new SubscriptionFrames(0, 3) }), push.Name);
+        }
+    }
+
+    [Test]
+    public void APushSourceWhoseSubscribeOrUnsubscribeThrows_FailsTheStream()
+    {
+        foreach (var push in Pipelines.OverPush)
+        {
+            Assert.That(() => push.Over(new RawObservable<string>(_ => throw Marbles.Failure)).Drain(), Throws.Exception.SameAs(Marbles.Failure), push.Name);
+
+            var throwing = new RawObservable<string>(observer =>
+            {
+                observer.OnNext("a");
+                return System.Reactive.Disposables.Disposable.Create(() => throw Marbles.Failure);
+            });
+            var consumer = _clock.Consume(push.Over(throwing));
+            _ = consumer.Ask();
+            Assert.That(consumer.Leave().Exception!.InnerException, Is.SameAs(Marbles.Failure), push.Name);
+        }
+    }
+
+    [Test]
+    public void SignalsOfAPushSource_AfterItsEnding_AreIgnored()
+    {
+        foreach (var push in Pipelines.OverPush)
+        {
+            var consumer = _clock.Consume(push.Over(new RawObservable<string>(observer =>
+            {
+                observer.OnNext("a");
+                observer.OnCompleted();
+                observer.OnNext("late");
+                observer.OnError(Marbles.Failure);
+                return System.Reactive.Disposables.Disposable.Empty;
+            })));
+            for (var i = 0; i < 3; i++)
+                _ = consumer.Ask();
+            Assert.That(Marbles.Show(consumer.Received), Is.EqualTo("0:a 0:| 0:|"), push.Name);
+        }
+    }
+
+    [Test]
+    public void WhatIsDroppedAndMerged_IsCounted()
+    {
+        var counts = new Dictionary<string, long>();
+        using var listener = new MeterListener
+        {
+            InstrumentPublished = (instrument, l) =>
+            {
+                if (instrument.Meter.Name == "RxTokens")
+                    l.EnableMeasurementEvents(instrument);
+            },
+        };
+        listener.SetMeasurementEventCallback<long>((instrument, count, _, _) =>
+            counts[instrument.Name] = counts.GetValueOrDefault(instrument.Name) + count);
+        listener.Start();
+
+        Run(Pull("abcdef|").KeepLatest(), 0, 10);
+        Run(Pull("abcdef|").Buffered(2, Overflow.DropNewest), _clock.Frame, _clock.Frame + 10);
+        Run(Pull("abcdef|").Conflate(), _clock.Frame, _clock.Frame + 10);
+        Run(Pull("abcdef|").Conflate((x, y) => x + y), _clock.Frame, _clock.Frame + 10);
+
+        Assert.That(counts["rxtokens.items.dropped"], Is.EqualTo(4 + 3));
+        Assert.That(counts["rxtokens.items.merged"], Is.EqualTo(4 + 4));
+    }
+}
