@@ -67,6 +67,7 @@ internal sealed class ThroughOutlet<T, R> : Outlet<R>, IPumpTarget<T>, IObservab
     private readonly Queue<R> _results = new();
     private readonly SingleAssignmentDisposable _subscription = new();
 
+    private volatile bool _isStarting;
     private volatile bool _isPushing;
     private volatile bool _hasTurn;
     private bool _hasHeld;
@@ -92,9 +93,18 @@ internal sealed class ThroughOutlet<T, R> : Outlet<R>, IPumpTarget<T>, IObservab
 
     protected override void Start()
     {
-        var results = _query(this)
-            ?? throw new InvalidOperationException("The query given to Through returned null instead of an observable.");
-        _subscription.Disposable = results.Subscribe(this);
+        // Nothing is read before the whole query is subscribed: the request that follows begins.
+        _isStarting = true;
+        try
+        {
+            var results = _query(this)
+                ?? throw new InvalidOperationException("The query given to Through returned null instead of an observable.");
+            _subscription.Disposable = results.Subscribe(this);
+        }
+        finally
+        {
+            _isStarting = false;
+        }
     }
 
     protected override void Request()
@@ -136,7 +146,7 @@ internal sealed class ThroughOutlet<T, R> : Outlet<R>, IPumpTarget<T>, IObservab
         return IsListenedTo && IsOurTurn();
     }
 
-    private bool IsListenedTo => IsAskedFor && !_queryEnded && _items.HasObservers;
+    private bool IsListenedTo => IsAskedFor && !_isStarting && !_queryEnded && _items.HasObservers;
 
     /// <summary>
     /// On Rx's trampoline, what the query has scheduled runs only after us: the rest of a subscription that is still being
