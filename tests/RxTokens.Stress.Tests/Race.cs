@@ -8,10 +8,10 @@ namespace RxTokens.Stress;
 /// <param name="HasEnded">Whether everything that the actors set off has come to its end.</param>
 /// <param name="Check">The invariants, asserted when everything has ended.</param>
 /// <param name="State">What to show when something is wrong.</param>
-internal sealed record Round(Action[] Actors, Func<bool> HasEnded, Action Check, Func<string> State);
+public sealed record Round(Action[] Actors, Func<bool> HasEnded, Action Check, Func<string> State);
 
 /// <summary>Collects what must not happen, from any thread, also after the round it happened in.</summary>
-internal sealed class Referee
+public sealed class Referee
 {
     private readonly ConcurrentQueue<string> _violations = new();
 
@@ -27,7 +27,7 @@ internal sealed class Referee
 }
 
 /// <summary>Runs rounds of races: gathers the actors at a starting line, lets them go at once, and never waits for ever.</summary>
-internal static class Race
+public static class Race
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 

@@ -1,7 +1,7 @@
 namespace RxTokens.Stress;
 
 /// <summary>A consumer that asks again and again, spins over each item, and records what it got.</summary>
-internal sealed class RacingConsumer<R>(
+public sealed class RacingConsumer<R>(
     IAsyncEnumerable<R> stream, Func<R, IEnumerable<int>> items, CancellationToken cancellationToken = default) : IRacingConsumer
 {
     private IAsyncEnumerator<R>? _enumerator;
@@ -66,7 +66,7 @@ internal sealed class RacingConsumer<R>(
     }
 }
 
-internal interface IRacingConsumer
+public interface IRacingConsumer
 {
     List<int> Items { get; }
 

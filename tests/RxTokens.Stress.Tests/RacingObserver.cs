@@ -1,7 +1,7 @@
 namespace RxTokens.Stress;
 
 /// <summary>An observer that takes its time, and reports signals that overlap or follow the ending.</summary>
-internal sealed class RacingObserver(Referee referee) : IObserver<int>
+public sealed class RacingObserver(Referee referee) : IObserver<int>
 {
     private int _inside;
     private int _endings;

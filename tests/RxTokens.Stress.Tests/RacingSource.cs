@@ -3,7 +3,7 @@ using System.Threading.Tasks.Sources;
 namespace RxTokens.Stress;
 
 /// <summary>How a source completes its reads.</summary>
-internal enum Pace
+public enum Pace
 {
     /// <summary>When <see cref="RacingSource{T}.Arrive"/> is called, on its thread.</summary>
     OnArrival,
@@ -16,7 +16,7 @@ internal enum Pace
 /// A pull source of numbered items whose reads are completed from other threads, and which reports every use that no
 /// reader may make of an enumerator. Enumerated again, it goes on with the next number.
 /// </summary>
-internal sealed class RacingSource<T>(Referee referee, Random random, int count, Func<int, T> item) : IAsyncEnumerable<T>
+public sealed class RacingSource<T>(Referee referee, Random random, int count, Func<int, T> item) : IAsyncEnumerable<T>
 {
     private readonly Lock _gate = new();
     private readonly int _seed = random.Next();
@@ -220,7 +220,7 @@ internal sealed class RacingSource<T>(Referee referee, Random random, int count,
     private T Item(int number) => item(number);
 }
 
-internal static class RacingSource
+public static class RacingSource
 {
     public static RacingSource<int> Numbers(
         Referee referee, Random random, int count, Pace pace = Pace.AtRandom, Exception? failure = null, int failsEvery = int.MaxValue, Func<long>? mayHaveRead = null) =>
