@@ -242,6 +242,27 @@ public sealed class ThroughRaces
             () => $"{source}; {consumer}");
     });
 
+    [TestCase(false)]
+    [TestCase(true)]
+    public void TheQuerysEnd_WhoseCleanupThrows_FailsTheStream(bool waits)
+    {
+        var referee = new Referee();
+        var source = RacingSource.Numbers(referee, new Random(0), count: 9, Pace.OnArrival);
+        var consumer = Consume(source.Through(o => o.Take(2).Finally(() => throw new IOException("the clean-up"))));
+        if (!waits)
+            source.Arrive(2);
+
+        consumer.Run();
+        if (waits)
+            source.Arrive(2);
+
+        Assert.That(consumer.HasEnded, Is.True, consumer.ToString());
+        Assert.That(consumer.Items, Is.EqualTo(new[] { 0, 1 }));
+        Assert.That(consumer.Error, Is.TypeOf<IOException>());
+        Assert.That(source.Disposals, Is.EqualTo(1));
+        Assert.That(referee.Violations, Is.Empty);
+    }
+
     private static IRacingConsumer Consume(IAsyncEnumerable<int> stream, CancellationToken cancellationToken = default) =>
         new RacingConsumer<int>(stream, static n => [n], cancellationToken);
 
