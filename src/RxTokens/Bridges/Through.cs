@@ -74,6 +74,7 @@ internal sealed class ThroughOutlet<T, R> : Outlet<R>, IPumpTarget<T>, IObservab
     private int _resubscriptions;
 
     private bool _queryEnded;
+    private bool _isUnsubscribed;
     private bool _sourceEnded;
     private Ending _ending;
 
@@ -268,14 +269,20 @@ internal sealed class ThroughOutlet<T, R> : Outlet<R>, IPumpTarget<T>, IObservab
             _ending = new Ending(failure, CleanupFailure: null);
         }
 
+        Exception? cleanupFailure = null;
         try
         {
             _subscription.Dispose();
         }
         catch (Exception thrown)
         {
-            lock (Gate)
-                _ending = _ending with { CleanupFailure = thrown };
+            cleanupFailure = thrown;
+        }
+
+        lock (Gate)
+        {
+            _isUnsubscribed = true;
+            _ending = _ending with { CleanupFailure = Ending.Combine(cleanupFailure, _ending.CleanupFailure) };
         }
 
         _pump.Stop();
@@ -299,7 +306,7 @@ internal sealed class ThroughOutlet<T, R> : Outlet<R>, IPumpTarget<T>, IObservab
     {
         lock (Gate)
         {
-            if (_queryEnded && _sourceEnded)
+            if (_isUnsubscribed && _sourceEnded)
                 EndLocked(_ending);
         }
     }
