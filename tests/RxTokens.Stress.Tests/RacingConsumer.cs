@@ -6,6 +6,7 @@ public sealed class RacingConsumer<R>(
 {
     private IAsyncEnumerator<R>? _enumerator;
     private int _asked;
+    private int _leaving;
     private volatile bool _hasEnded;
 
     public List<int> Items { get; } = [];
@@ -16,7 +17,7 @@ public sealed class RacingConsumer<R>(
 
     public Exception? LeavingError { get; private set; }
 
-    public bool HasEnded => _hasEnded;
+    public bool HasEnded => _hasEnded && Volatile.Read(ref _leaving) == 0;
 
     public Action? OnEnding { get; set; }
 
@@ -24,7 +25,17 @@ public sealed class RacingConsumer<R>(
 
     public void Run(int leaveAfter = int.MaxValue, int spin = 0) => _ = RunAsync(leaveAfter, spin);
 
-    public void Leave() => _ = LeaveAsync();
+    public void Leave()
+    {
+        Interlocked.Increment(ref _leaving);
+        _ = LeaveAndCountAsync();
+
+        async Task LeaveAndCountAsync()
+        {
+            await LeaveAsync().ConfigureAwait(false);
+            Interlocked.Decrement(ref _leaving);
+        }
+    }
 
     public override string ToString() =>
         $"consumer: asked {Asked} times, {Items.Count} items, ended: {HasEnded}, error: {Error?.Message}, leaving: {LeavingError?.Message}";
