@@ -137,7 +137,7 @@ internal sealed class ThroughOutlet<T, R> : Outlet<R>, IPumpTarget<T>, IObservab
         return IsListenedTo && IsOurTurn();
     }
 
-    private bool IsListenedTo => IsAskedFor && !_queryEnded && _items.HasObservers;
+    private bool IsListenedTo => IsAskedFor && !IsClosed && !_queryEnded && _items.HasObservers;
 
     /// <summary>
     /// On Rx's trampoline, what the query has scheduled runs only after us: the rest of a subscription that is still being
