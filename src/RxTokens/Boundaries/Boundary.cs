@@ -7,8 +7,8 @@ namespace RxTokens;
 internal abstract class Boundary<T, R>(Inlet<T> inlet, CancellationToken cancellationToken)
     : Outlet<R>(cancellationToken), IPumpTarget<T>, IObserver<T>
 {
-    /// <summary>Whether a pull source may be read on.</summary>
-    public abstract bool MayPull();
+    /// <summary>Whether one more item may be taken in, in a single look at the state.</summary>
+    protected abstract bool HasRoom { get; }
 
     /// <summary>Takes in one item. A throw ends the stream with it.</summary>
     protected abstract void Accept(T item);
@@ -18,6 +18,9 @@ internal abstract class Boundary<T, R>(Inlet<T> inlet, CancellationToken cancell
     protected sealed override void Request() => inlet.Wake();
 
     protected sealed override void Stop() => inlet.Stop();
+
+    // Room first: whoever closes the stream also clears it, and that is no room to read for.
+    public bool MayPull() => HasRoom && !IsClosed;
 
     public void OnItem(T item)
     {

@@ -103,7 +103,7 @@ internal sealed class BufferedBoundary<T>(
     private readonly Queue<T> _items = new();
     private volatile bool _draining;
 
-    public override bool MayPull() => overflow != Overflow.Wait || !_draining;
+    protected override bool HasRoom => overflow != Overflow.Wait || !_draining;
 
     protected override bool TryTakeLocked([MaybeNullWhen(false)] out T item)
     {

@@ -190,7 +190,7 @@ internal sealed class ConflateBoundary<T, R>(Inlet<T> inlet, Func<T, R> seed, Fu
     private bool _hasPending;
     private R _pending = default!;
 
-    public override bool MayPull() => true;
+    protected override bool HasRoom => true;
 
     protected override bool TryTakeLocked([MaybeNullWhen(false)] out R item)
     {

@@ -12,7 +12,7 @@ internal sealed class ConflateTextBoundary(Inlet<string> inlet, int maxChars, bo
     private int _items;
     private volatile bool _isFull;
 
-    public override bool MayPull() => !_isFull;
+    protected override bool HasRoom => !_isFull;
 
     protected override bool TryTakeLocked([MaybeNullWhen(false)] out string item)
     {

@@ -68,7 +68,7 @@ internal sealed class KeepLatestBoundary<T>(Inlet<T> inlet, Action<T>? onDropped
     private bool _hasLatest;
     private T _latest = default!;
 
-    public override bool MayPull() => true;
+    protected override bool HasRoom => true;
 
     protected override bool TryTakeLocked([MaybeNullWhen(false)] out T item)
     {

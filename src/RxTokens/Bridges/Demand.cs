@@ -33,16 +33,11 @@ public sealed class Demand : IObservable<long>
     /// listen with <see cref="ArgumentOutOfRangeException"/>; this call returns normally (Reactive Streams 3.9, 3.16).</param>
     public void Request(long count)
     {
-        IObserver<long>[] observers;
-        lock (_gate)
+        // A stream that ends while it is being asked takes nothing. If nobody else has taken the request either,
+        // it is for whoever listens by then: the next subscription of a Retry, say.
+        while (!TryHandOut(count))
         {
-            observers = _observers;
-            if (observers.Length == 0)
-                KeepLocked(count);
         }
-
-        foreach (var observer in observers)
-            observer.OnNext(count);
     }
 
     /// <summary>Subscribes to the requests, beginning with what is outstanding.</summary>
@@ -66,8 +61,9 @@ public sealed class Demand : IObservable<long>
                 _outstanding = 0;
         }
 
-        if (outstanding > 0)
-            subscriber.OnNext(outstanding);
+        // It may have ended by now, on what another thread has requested meanwhile.
+        if (outstanding > 0 && !TryHandTo(subscriber, outstanding))
+            Request(outstanding);
         if (refused is { } count)
             subscriber.OnNext(count);
 
@@ -75,13 +71,47 @@ public sealed class Demand : IObservable<long>
     }
 
     /// <summary>Takes back what an ended subscription has not used, for the next one.</summary>
-    internal void TakeBack(long unused)
+    internal void TakeBack(ICreditLedger ended, long unused)
     {
         lock (_gate)
         {
+            RemoveLocked(ended); // it may have ended before it got the means to unsubscribe
             if (_observers.Length == 0)
                 KeepLocked(unused);
         }
+    }
+
+    private bool TryHandOut(long count)
+    {
+        IObserver<long>[] observers;
+        lock (_gate)
+        {
+            observers = _observers;
+            if (observers.Length == 0)
+            {
+                KeepLocked(count);
+                return true;
+            }
+        }
+
+        var isTaken = false;
+        foreach (var observer in observers)
+            isTaken |= TryHandTo(observer, count);
+        return isTaken;
+    }
+
+    private bool TryHandTo(IObserver<long> observer, long count)
+    {
+        if (observer is not ICreditLedger ledger)
+        {
+            observer.OnNext(count);
+            return true;
+        }
+
+        if (ledger.TryRequest(count))
+            return true;
+        Unsubscribe(ledger);
+        return false;
     }
 
     private void KeepLocked(long count)
@@ -92,11 +122,14 @@ public sealed class Demand : IObservable<long>
             _outstanding = Credit.Sum(_outstanding, count);
     }
 
-    private void Unsubscribe(IObserver<long> subscriber)
+    private void Unsubscribe(object subscriber)
     {
         lock (_gate)
-            _observers = Array.FindAll(_observers, other => !ReferenceEquals(other, subscriber));
+            RemoveLocked(subscriber);
     }
+
+    private void RemoveLocked(object subscriber) =>
+        _observers = Array.FindAll(_observers, other => !ReferenceEquals(other, subscriber));
 
     private static Demand CreateUnbounded()
     {
@@ -106,5 +139,9 @@ public sealed class Demand : IObservable<long>
     }
 }
 
-/// <summary>Marks an observer of requests that takes them from several threads at once.</summary>
-internal interface ICreditLedger;
+/// <summary>An observer of requests that takes them from several threads at once.</summary>
+internal interface ICreditLedger
+{
+    /// <summary>Takes a request; false if the stream has ended, and the request is for somebody else.</summary>
+    bool TryRequest(long count);
+}

@@ -135,14 +135,24 @@ internal sealed class OnDemandObservable<T>(IAsyncEnumerable<T> source, IObserva
         public void OnItem(T item)
         {
             _delivered++;
-            if (!_disposed)
+            if (_disposed)
+                return;
+
+            try
+            {
                 _observer.OnNext(item);
+            }
+            catch
+            {
+                // The throw takes the place of OnEnd.
+                LetGoOfRequests();
+                throw;
+            }
         }
 
         public void OnEnd(Ending ending)
         {
-            _requesting.Dispose();
-            GiveBackUnused();
+            LetGoOfRequests();
 
             if (_disposed)
             {
@@ -169,19 +179,21 @@ internal sealed class OnDemandObservable<T>(IAsyncEnumerable<T> source, IObserva
             _pump.Stop();
         }
 
-        void IObserver<long>.OnNext(long count)
+        void IObserver<long>.OnNext(long count) => TryRequest(count);
+
+        public bool TryRequest(long count)
         {
             if (count <= 0)
             {
                 End(new ArgumentOutOfRangeException(
                     nameof(count), count, "A stream was asked for a number of items that is not positive (Reactive Streams 3.9)."));
-                return;
+                return true;
             }
 
-            if (_credit.TryAdd(count))
-                _pump.Wake();
-            else
-                GiveBack(count);
+            if (!_credit.TryAdd(count))
+                return false;
+            _pump.Wake();
+            return true;
         }
 
         void IObserver<long>.OnError(Exception error) => End(error);
@@ -198,16 +210,14 @@ internal sealed class OnDemandObservable<T>(IAsyncEnumerable<T> source, IObserva
             _pump.Stop();
         }
 
-        private void GiveBackUnused()
+        /// <summary>Unsubscribes from the requests, and hands back those that were not used.</summary>
+        private void LetGoOfRequests()
         {
+            _requesting.Dispose();
             var requested = _credit.Close();
-            GiveBack(requested == long.MaxValue ? requested : requested - _delivered);
-        }
-
-        private void GiveBack(long unused)
-        {
+            var unused = requested == long.MaxValue ? requested : requested - _delivered;
             if (unused > 0)
-                (_requests as Demand)?.TakeBack(unused);
+                (_requests as Demand)?.TakeBack(this, unused);
         }
     }
 }

@@ -52,8 +52,8 @@ internal sealed class SelectAsyncOutlet<T, R> : Outlet<R>, IPumpTarget<T>
     private readonly CancellationTokenSource _cancellation = new();
     private readonly Queue<Job> _jobs = new();
 
-    private volatile int _open; // in work, or finished and not taken
-    private volatile bool _hasFailed;
+    private int _open; // in work, or finished and not taken
+    private bool _hasFailed;
     private int _running;
     private bool _sourceEnded;
     private Ending _ending;
@@ -113,7 +113,12 @@ internal sealed class SelectAsyncOutlet<T, R> : Outlet<R>, IPumpTarget<T>
         _pump.Stop();
     }
 
-    public bool MayPull() => IsAskedFor && !_hasFailed && _open < _maxConcurrency;
+    public bool MayPull()
+    {
+        // One look at both: a result that is taken makes room, but it also answers the request there was.
+        lock (Gate)
+            return IsAskedFor && !IsClosed && !_hasFailed && _open < _maxConcurrency;
+    }
 
     public void OnItem(T item)
     {

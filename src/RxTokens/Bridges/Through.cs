@@ -75,6 +75,7 @@ internal sealed class ThroughOutlet<T, R> : Outlet<R>, IPumpTarget<T>, IObservab
     private int _resubscriptions;
 
     private bool _queryEnded;
+    private bool _isUnsubscribed;
     private bool _sourceEnded;
     private Ending _ending;
 
@@ -146,7 +147,7 @@ internal sealed class ThroughOutlet<T, R> : Outlet<R>, IPumpTarget<T>, IObservab
         return IsListenedTo && IsOurTurn();
     }
 
-    private bool IsListenedTo => IsAskedFor && !_isStarting && !_queryEnded && _items.HasObservers;
+    private bool IsListenedTo => IsAskedFor && !IsClosed && !_isStarting && !_queryEnded && _items.HasObservers;
 
     /// <summary>
     /// On Rx's trampoline, what the query has scheduled runs only after us: the rest of a subscription that is still being
@@ -278,14 +279,20 @@ internal sealed class ThroughOutlet<T, R> : Outlet<R>, IPumpTarget<T>, IObservab
             _ending = new Ending(failure, CleanupFailure: null);
         }
 
+        Exception? cleanupFailure = null;
         try
         {
             _subscription.Dispose();
         }
         catch (Exception thrown)
         {
-            lock (Gate)
-                _ending = _ending with { CleanupFailure = thrown };
+            cleanupFailure = thrown;
+        }
+
+        lock (Gate)
+        {
+            _isUnsubscribed = true;
+            _ending = _ending with { CleanupFailure = Ending.Combine(cleanupFailure, _ending.CleanupFailure) };
         }
 
         _pump.Stop();
@@ -309,7 +316,7 @@ internal sealed class ThroughOutlet<T, R> : Outlet<R>, IPumpTarget<T>, IObservab
     {
         lock (Gate)
         {
-            if (_queryEnded && _sourceEnded)
+            if (_isUnsubscribed && _sourceEnded)
                 EndLocked(_ending);
         }
     }

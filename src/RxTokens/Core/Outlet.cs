@@ -43,11 +43,11 @@ internal abstract class Outlet<T>(CancellationToken cancellationToken) : IAsyncE
     private Exception? _error;
 
     private bool _started;
-    private bool _ended;
     private bool _reported;
-    private bool _left;
-    private bool _cancelled;
-    private Exception? _failure;
+    private volatile bool _ended;
+    private volatile bool _left;
+    private volatile bool _cancelled;
+    private volatile Exception? _failure;
     private Ending _ending;
 
     public T Current => _current;
@@ -56,7 +56,10 @@ internal abstract class Outlet<T>(CancellationToken cancellationToken) : IAsyncE
     protected bool IsAskedFor => _consumer is Consumer.Asking or Consumer.Waiting;
 
     /// <summary>Whether nothing that arrives from now on will be delivered.</summary>
-    protected bool IsClosedLocked => _ended || _left || _cancelled || _failure is not null;
+    protected bool IsClosedLocked => IsClosed;
+
+    /// <summary>The same, for whoever reads on: between the closing and <see cref="Stop"/> nothing may be read for nobody.</summary>
+    protected bool IsClosed => _ended || _left || _cancelled || _failure is not null;
 
     /// <summary>Takes the next finished item, if there is one.</summary>
     protected abstract bool TryTakeLocked([MaybeNullWhen(false)] out T item);
