@@ -1,0 +1,159 @@
+// Everything is imported, nothing is aliased: that this file compiles is the proof that no name of ours is ambiguous beside
+// System.Reactive, System.Linq.Async, System.Interactive.Async and the framework's own System.Linq.AsyncEnumerable.
+// CallsTests fails when a public method of TokenStream is not called in this project.
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using System.Reactive;
+using System.Reactive.Concurrency;
+using System.Reactive.Disposables;
+using System.Reactive.Linq;
+using System.Reactive.Subjects;
+using System.Reactive.Threading.Tasks;
+using System.Text;
+using System.Threading.Channels;
+using System.Threading.Tasks;
+
+namespace RxTokens.Interop.Tests;
+
+public class EveryNameTests
+{
+    private static readonly int[] OneTwoThree = [1, 2, 3];
+
+    [Test]
+    public async Task Through() =>
+        Assert.That(await Numbers.Through(o => o.Select(n => n * 10)).CollectAsync(), Is.EqualTo(new[] { 10, 20, 30 }));
+
+    [Test]
+    public void AsObservable_OfAPullSource_IsOurs()
+    {
+        var items = new List<int>();
+
+        Numbers.AsObservable().Subscribe(items.Add);
+
+        Assert.That(items, Is.EqualTo(OneTwoThree));
+    }
+
+    [Test]
+    public void AsObservable_OfAPushSource_IsStillRxs()
+    {
+        using var subject = new Subject<int>();
+
+        IObservable<int> hidden = subject.AsObservable();
+
+        Assert.That(hidden, Is.Not.SameAs(subject), "Rx's AsObservable hides the subject");
+    }
+
+    [Test]
+    public void OnDemand_WithDemand()
+    {
+        var demand = new Demand();
+        var items = new List<int>();
+        using var subscription = Numbers.OnDemand(demand).Subscribe(items.Add);
+
+        demand.Request(2);
+
+        Assert.That(items, Is.EqualTo(new[] { 1, 2 }));
+    }
+
+    [Test]
+    public void OnDemand_WithDemandUnbounded()
+    {
+        var items = new List<int>();
+
+        Numbers.OnDemand(Demand.Unbounded).Subscribe(items.Add);
+
+        Assert.That(items, Is.EqualTo(OneTwoThree));
+    }
+
+    [Test]
+    public async Task SelectAsync() =>
+        Assert.That(
+            await Numbers.SelectAsync((n, _) => ValueTask.FromResult(n * 10), maxConcurrency: 2).CollectAsync(),
+            Is.EqualTo(new[] { 10, 20, 30 }));
+
+    [Test]
+    public async Task Buffered_OfAPullSource() =>
+        Assert.That(await Numbers.Buffered(2, Overflow.Wait).CollectAsync(), Is.EqualTo(OneTwoThree));
+
+    [Test]
+    public async Task Buffered_OfAPushSource() =>
+        Assert.That(await Pushed.Buffered(2, PushOverflow.DropOldest).CollectAsync(), Is.EqualTo(OneTwoThree));
+
+    [Test]
+    public void Buffered_OfAPushSource_Fails_WithBackpressureException() =>
+        Assert.That(
+            async () => await Pushed.Buffered(1).CollectAsync(),
+            Throws.TypeOf<BackpressureException>().With.Property(nameof(BackpressureException.Bound)).EqualTo(1));
+
+    [Test]
+    public async Task Conflate_OfAPullSource()
+    {
+        Assert.That((await Numbers.Conflate((a, b) => a + b).CollectAsync()).Sum(), Is.EqualTo(6));
+        Assert.That((await Numbers.Conflate(n => n, (sum, n) => sum + n).CollectAsync()).Sum(), Is.EqualTo(6));
+        Assert.That(string.Concat(await Numbers.Through(o => o.Select(n => $"{n}")).Conflate().CollectAsync()), Is.EqualTo("123"));
+    }
+
+    [Test]
+    public async Task Conflate_OfAPushSource()
+    {
+        Assert.That((await Pushed.Conflate((a, b) => a + b).CollectAsync()).Sum(), Is.EqualTo(6));
+        Assert.That((await Pushed.Conflate(n => n, (sum, n) => sum + n).CollectAsync()).Sum(), Is.EqualTo(6));
+        Assert.That(string.Concat(await Pushed.Select(n => $"{n}").Conflate().CollectAsync()), Is.EqualTo("123"));
+    }
+
+    [Test]
+    public async Task KeepLatest()
+    {
+        Assert.That((await Numbers.KeepLatest().CollectAsync())[^1], Is.EqualTo(3));
+        Assert.That((await Pushed.KeepLatest().CollectAsync())[^1], Is.EqualTo(3));
+    }
+
+    [Test]
+    public async Task CopyTo_And_FromChannel()
+    {
+        var channel = Channel.CreateBounded<int>(3);
+
+        await Numbers.CopyTo(channel.Writer);
+
+        Assert.That(await TokenStream.FromChannel(channel.Reader).CollectAsync(), Is.EqualTo(OneTwoThree));
+    }
+
+    [Test]
+    public async Task FromBlocking()
+    {
+        Assert.That(await TokenStream.FromBlocking(OneTwoThree).CollectAsync(), Is.EqualTo(OneTwoThree));
+        Assert.That(await TokenStream.FromBlocking(_ => OneTwoThree.AsEnumerable()).CollectAsync(), Is.EqualTo(OneTwoThree));
+    }
+
+    [Test]
+    public async Task FromStream_And_DecodeUtf8()
+    {
+        var bytes = new MemoryStream(Encoding.UTF8.GetBytes("héllo"));
+
+        var text = TokenStream.FromStream(bytes, bufferSize: 2).DecodeUtf8();
+
+        Assert.That(string.Concat(await text.CollectAsync()), Is.EqualTo("héllo"));
+    }
+
+    [Test]
+    public async Task RenderOn()
+    {
+        var shown = new List<int>();
+
+        await Numbers.RenderOn(ImmediateScheduler.Instance, shown.Add);
+        await Numbers.RenderOn(new InlineContext(), shown.Add);
+
+        Assert.That(shown, Is.EqualTo(new[] { 1, 2, 3, 1, 2, 3 }));
+    }
+
+    private static CountingSource Numbers => new(3);
+
+    private static IObservable<int> Pushed => OneTwoThree.ToObservable(ImmediateScheduler.Instance);
+
+    /// <summary>Stands for a UI thread's context; runs posts at once.</summary>
+    private sealed class InlineContext : SynchronizationContext
+    {
+        public override void Post(SendOrPostCallback d, object? state) => d(state);
+    }
+}

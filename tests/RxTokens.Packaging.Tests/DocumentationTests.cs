@@ -1,0 +1,74 @@
+using System.Reflection;
+using System.Xml.Linq;
+
+namespace RxTokens.Packaging.Tests;
+
+/// <summary>Every public member says what it does; every operator says it the way all operators do.</summary>
+[TestFixtureSource(typeof(Package), nameof(Package.All))]
+public class DocumentationTests(Package package)
+{
+    private Dictionary<string, XElement> _documentation = [];
+
+    [OneTimeSetUp]
+    public void ReadDocumentation() =>
+        _documentation = XDocument.Load(package.DocumentationFile).Descendants("member").ToDictionary(m => m.Attribute("name")!.Value);
+
+    [Test]
+    public void EveryPublicMember_HasASummary()
+    {
+        var missing =
+            from type in package.Assembly.GetExportedTypes()
+            from member in ApiListing.PublicMembers(type).Where(IsWritten).Prepend(type)
+            let documentation = Documentation(member)
+            where documentation?.Element("inheritdoc") is null && IsBlank(documentation?.Element("summary"))
+            select DocumentationId.Of(member);
+
+        Assert.That(missing, Is.Empty);
+    }
+
+    [Test]
+    public void EveryParameter_IsDocumented()
+    {
+        var missing =
+            from type in package.Assembly.GetExportedTypes()
+            from method in ApiListing.PublicMembers(type).Where(IsWritten).OfType<MethodBase>()
+            let documentation = Documentation(method)
+            where documentation?.Element("inheritdoc") is null
+            let documented = documentation?.Elements("param").Where(p => !IsBlank(p)).Select(p => p.Attribute("name")!.Value).ToHashSet() ?? []
+            from parameter in method.GetParameters()
+            where !documented.Contains(parameter.Name!)
+            select $"{parameter.Name} of {DocumentationId.Of(method)}";
+
+        Assert.That(missing, Is.Empty);
+    }
+
+    /// <summary>One marble, then what becomes of demand, errors, disposal and threads: the reader knows where to look.</summary>
+    [Test]
+    public void EveryOperator_HasAMarble_AndSaysDemandErrorsDisposalThreading()
+    {
+        var incomplete =
+            from type in package.Assembly.GetExportedTypes()
+            where type.Name == nameof(TokenStream)
+            from @operator in ApiListing.PublicMembers(type)
+            let remarks = Documentation(@operator)?.Element("remarks")
+            let text = remarks?.Value ?? ""
+            let missing = Headings.Where(h => !h.Split('|').Any(w => text.Contains(w, StringComparison.Ordinal)))
+                .Concat(IsBlank(remarks?.Element("code")) ? ["<code> marble"] : [])
+                .ToList()
+            where missing.Count > 0
+            select $"{DocumentationId.Of(@operator)} lacks {string.Join(", ", missing)}";
+
+        Assert.That(incomplete, Is.Empty);
+    }
+
+    /// <summary>OnDemand speaks of all its ways to end, errors among them, under one heading.</summary>
+    private static readonly string[] Headings = ["Demand:", "Errors:|Ending:", "Disposal:", "Threading:"];
+
+    private XElement? Documentation(MemberInfo member) => _documentation.GetValueOrDefault(DocumentationId.Of(member));
+
+    /// <summary>A class that writes no constructor has one all the same, without documentation.</summary>
+    private static bool IsWritten(MemberInfo member) => member is not ConstructorInfo constructor || constructor.GetParameters().Length > 0;
+
+    private static bool IsBlank(XElement? element) =>
+        element is null || (string.IsNullOrWhiteSpace(element.Value) && !element.Elements().Any());
+}
