@@ -121,7 +121,7 @@ internal sealed class BufferedBoundary<T>(
         var dropped = item;
         lock (Gate)
         {
-            if (IsClosedLocked)
+            if (IsClosed)
                 return;
 
             isFull = _items.Count == capacity;

@@ -214,7 +214,7 @@ internal sealed class ConflateBoundary<T, R>(Inlet<T> inlet, Func<T, R> seed, Fu
         R pending;
         lock (Gate)
         {
-            if (IsClosedLocked)
+            if (IsClosed)
                 return;
             merges = TryTakeLocked(out pending!);
         }
@@ -237,7 +237,7 @@ internal sealed class ConflateBoundary<T, R>(Inlet<T> inlet, Func<T, R> seed, Fu
     {
         lock (Gate)
         {
-            if (IsClosedLocked)
+            if (IsClosed)
                 return;
             _pending = result;
             _hasPending = true;

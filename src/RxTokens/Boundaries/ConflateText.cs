@@ -35,7 +35,7 @@ internal sealed class ConflateTextBoundary(Inlet<string> inlet, int maxChars, bo
         bool merges;
         lock (Gate)
         {
-            if (IsClosedLocked)
+            if (IsClosed)
                 return;
 
             merges = _items > 0;

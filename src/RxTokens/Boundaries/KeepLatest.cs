@@ -90,7 +90,7 @@ internal sealed class KeepLatestBoundary<T>(Inlet<T> inlet, Action<T>? onDropped
         T dropped;
         lock (Gate)
         {
-            if (IsClosedLocked)
+            if (IsClosed)
                 return;
 
             drops = _hasLatest;

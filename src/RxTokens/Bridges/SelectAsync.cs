@@ -125,7 +125,7 @@ internal sealed class SelectAsyncOutlet<T, R> : Outlet<R>, IPumpTarget<T>
         var job = new Job();
         lock (Gate)
         {
-            if (IsClosedLocked)
+            if (IsClosed)
                 return;
 
             _running++;
@@ -181,7 +181,7 @@ internal sealed class SelectAsyncOutlet<T, R> : Outlet<R>, IPumpTarget<T>
             _running--;
             _hasFailed |= job.Failure is not null;
             job.IsFinished = true;
-            if (!_ordered && !IsClosedLocked)
+            if (!_ordered && !IsClosed)
                 _jobs.Enqueue(job);
 
             failed = FirstFailureLocked();

@@ -246,7 +246,7 @@ internal sealed class ThroughOutlet<T, R> : Outlet<R>, IPumpTarget<T>, IObservab
         bool overflows;
         lock (Gate)
         {
-            if (_queryEnded || IsClosedLocked)
+            if (_queryEnded || IsClosed)
                 return;
 
             overflows = !IsAskedFor && _results.Count == _maxPending;

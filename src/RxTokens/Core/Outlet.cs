@@ -55,10 +55,8 @@ internal abstract class Outlet<T>(CancellationToken cancellationToken) : IAsyncE
     /// <summary>Whether the consumer wants an item and has none yet.</summary>
     protected bool IsAskedFor => _consumer is Consumer.Asking or Consumer.Waiting;
 
-    /// <summary>Whether nothing that arrives from now on will be delivered.</summary>
-    protected bool IsClosedLocked => IsClosed;
-
-    /// <summary>The same, for whoever reads on: between the closing and <see cref="Stop"/> nothing may be read for nobody.</summary>
+    /// <summary>Whether nothing that arrives from now on will be delivered, so that nothing may be read either, although
+    /// <see cref="Stop"/> may still be to come.</summary>
     protected bool IsClosed => _ended || _left || _cancelled || _failure is not null;
 
     /// <summary>Takes the next finished item, if there is one.</summary>
@@ -211,7 +209,7 @@ internal abstract class Outlet<T>(CancellationToken cancellationToken) : IAsyncE
     {
         lock (Gate)
         {
-            if (IsClosedLocked)
+            if (IsClosed)
                 return;
             _failure = failure;
         }
