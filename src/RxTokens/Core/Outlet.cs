@@ -105,19 +105,23 @@ internal abstract class Outlet<T>(CancellationToken cancellationToken) : IAsyncE
             Request();
         }
 
-        lock (Gate)
+        if (_consumer == Consumer.Asking)
         {
-            if (_consumer == Consumer.Answered)
+            lock (Gate)
             {
-                _consumer = Consumer.Away;
-                return _error is null ? new ValueTask<bool>(_hasCurrent) : ValueTask.FromException<bool>(_error);
+                // Another thread may have answered just now.
+                if (_consumer == Consumer.Asking)
+                {
+                    _promise.Reset();
+                    _consumer = Consumer.Waiting;
+                    return new ValueTask<bool>(this, _promise.Version);
+                }
             }
-
-            Debug.Assert(_consumer == Consumer.Asking, "only this call moves on from Asking, or what answers it");
-            _promise.Reset();
-            _consumer = Consumer.Waiting;
-            return new ValueTask<bool>(this, _promise.Version);
         }
+
+        Debug.Assert(_consumer == Consumer.Answered, "only this call moves on from Asking, or what answers it");
+        _consumer = Consumer.Away;
+        return _error is null ? new ValueTask<bool>(_hasCurrent) : ValueTask.FromException<bool>(_error);
     }
 
     public ValueTask DisposeAsync()
@@ -178,6 +182,10 @@ internal abstract class Outlet<T>(CancellationToken cancellationToken) : IAsyncE
     /// <summary>Resumes a consumer that has been served, and one that waits for the end of its DisposeAsync.</summary>
     protected void Resume()
     {
+        // Nothing to do, mostly: the consumer was answered inside its call. Whoever makes it Due, or ends the stream, comes here after.
+        if (_consumer != Consumer.Due && _gone is null)
+            return;
+
         bool resume;
         TaskCompletionSource? gone;
         lock (Gate)
