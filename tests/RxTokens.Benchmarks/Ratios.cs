@@ -10,6 +10,8 @@ namespace RxTokens.Benchmarks;
 internal static class Ratios
 {
     private const double MaxBytesPerItem = 0.5;
+    private const int WarmUpItems = 1_000;
+    private const int WarmUpMilliseconds = 600;
 
     public static async Task<int> RunAsync(bool markdown, bool quick)
     {
@@ -49,7 +51,7 @@ internal static class Ratios
     {
         // Short runs are repeated until a round is long enough to time.
         var repeats = Math.Max(1, 50_000 / scenario.Items);
-        await WarmUpAsync(scenario, repeats).ConfigureAwait(false);
+        await WarmUpAsync(scenario).ConfigureAwait(false);
 
         var (ours, rivals) = (new List<Cost>(), new List<Cost>());
         var watch = Stopwatch.StartNew();
@@ -66,17 +68,22 @@ internal static class Ratios
         return (Median(ours), Median(rivals), [.. ours.Zip(rivals, (o, r) => o.Nanoseconds / r.Nanoseconds)]);
     }
 
-    /// <summary>Long enough for the runtime to have put optimized code in place, and to check that both compute the same.</summary>
-    private static async Task WarmUpAsync(Scenario scenario, int repeats)
+    /// <summary>
+    /// Many short runs, for the runtime to count calls and put optimized code in place (a loop that is entered once stays
+    /// half optimized for good), then a whole one, to check that both compute the same.
+    /// </summary>
+    private static async Task WarmUpAsync(Scenario scenario)
     {
         var watch = Stopwatch.StartNew();
-        do
+        while (watch.ElapsedMilliseconds < WarmUpMilliseconds)
         {
-            var (ours, rival) = (await scenario.Ours(scenario.Items).ConfigureAwait(false), await scenario.Rival(scenario.Items).ConfigureAwait(false));
-            if (ours != rival)
-                throw new InvalidOperationException($"{scenario.Name}: ours makes {ours}, {scenario.RivalName} makes {rival}.");
+            await scenario.Ours(WarmUpItems).ConfigureAwait(false);
+            await scenario.Rival(WarmUpItems).ConfigureAwait(false);
         }
-        while (watch.ElapsedMilliseconds < 250 || --repeats > 0 && watch.ElapsedMilliseconds < 500);
+
+        var (ours, rival) = (await scenario.Ours(scenario.Items).ConfigureAwait(false), await scenario.Rival(scenario.Items).ConfigureAwait(false));
+        if (ours != rival)
+            throw new InvalidOperationException($"{scenario.Name}: ours makes {ours}, {scenario.RivalName} makes {rival}.");
     }
 
     private static async Task<Cost> MeasureAsync(Func<int, Task<long>> run, int items, int repeats)
