@@ -59,12 +59,13 @@ internal sealed class BlockingEnumerator<T> : IAsyncEnumerator<T>, IValueTaskSou
 {
     private readonly Func<CancellationToken, IEnumerable<T>> _source;
     private readonly CancellationToken _enumerationToken;
-    private readonly CancellationTokenSource _cancellation;
+    private readonly CancellationTokenSource _cancellation = new();
     private readonly SemaphoreSlim _turn = new(0);
     private readonly TaskCompletionSource _gone = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     // The consumer's code must not run on the generator's thread: a consumer that blocks would hold up the generator.
     private ManualResetValueTaskSourceCore<bool> _promise = new() { RunContinuationsAsynchronously = true };
+    private CancellationTokenRegistration _registration;
     private volatile bool _isStepping;
     private volatile bool _ended;
     private volatile bool _left;
@@ -75,7 +76,6 @@ internal sealed class BlockingEnumerator<T> : IAsyncEnumerator<T>, IValueTaskSou
     {
         _source = source;
         _enumerationToken = cancellationToken;
-        _cancellation = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
     }
 
     public T Current => _current;
@@ -91,6 +91,7 @@ internal sealed class BlockingEnumerator<T> : IAsyncEnumerator<T>, IValueTaskSou
         _isStepping = true;
         if (_thread is null)
         {
+            _registration = _enumerationToken.UnsafeRegister(static c => ((CancellationTokenSource)c!).Cancel(), _cancellation);
             _thread = new Thread(Run) { IsBackground = true, Name = "RxTokens.FromBlocking" };
             _thread.Start();
         }
@@ -164,7 +165,7 @@ internal sealed class BlockingEnumerator<T> : IAsyncEnumerator<T>, IValueTaskSou
 
         _ended = true;
         _current = default!;
-        _cancellation.Dispose();
+        _registration.Unregister();
         if (stepping)
             Complete(hasItem: false, Ending.Combine(failure, cleanupFailure));
 
