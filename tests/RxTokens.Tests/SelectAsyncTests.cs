@@ -1,0 +1,359 @@
+using NUnit.Framework;
+
+namespace RxTokens.Tests;
+
+public class SelectAsyncTests
+{
+    private VirtualClock _clock = null!;
+    private List<string> _log = null!;
+
+    [SetUp]
+    public void SetUp()
+    {
+        _clock = new VirtualClock();
+        _log = [];
+    }
+
+    // Arguments
+
+    [Test]
+    public void SelectAsync_WithANullArgument_Throws()
+    {
+        var source = new ReadySource<int>(n => n, 1);
+
+        Assert.That(() => TokenStream.SelectAsync<int, int>(null!, Same), Throws.ArgumentNullException.With.Property("ParamName").EqualTo("source"));
+        Assert.That(() => source.SelectAsync<int, int>(null!), Throws.ArgumentNullException.With.Property("ParamName").EqualTo("selector"));
+    }
+
+    [TestCase(0)]
+    [TestCase(-1)]
+    public void SelectAsync_WithAConcurrencyBelowOne_Throws(int maxConcurrency) =>
+        Assert.That(
+            () => new ReadySource<int>(n => n, 1).SelectAsync(Same, maxConcurrency),
+            Throws.TypeOf<ArgumentOutOfRangeException>().With.Property("ParamName").EqualTo("maxConcurrency").And.Property("ActualValue").EqualTo(maxConcurrency));
+
+    // Behaviour: the function takes as many frames as its digit says, or two.
+
+    [TestCase("[abc]|", 1, true, "2:a 4:b 6:c 6:|")]
+    [TestCase("[abc]|", 2, true, "2:a 2:b 4:c 4:|")]
+    [TestCase("[abc]|", 3, true, "2:a 2:b 2:c 2:|")]
+    [TestCase("[312]|", 3, true, "3:3 3:1 3:2 3:|")]
+    [TestCase("[312]|", 3, false, "1:1 2:2 3:3 3:|")]
+    [TestCase("[312]|", 2, false, "1:1 3:3 3:2 3:|")]
+    [TestCase("-a----b-|", 3, true, "3:a 8:b 8:|")]
+    [TestCase("|", 3, true, "0:|")]
+    public void AConsumer_ThatAsksForAll_Gets(string source, int maxConcurrency, bool ordered, string expected)
+    {
+        var consumer = _clock.Consume(_clock.Pull(Marbles.Of(source)).SelectAsync(Work, maxConcurrency, ordered));
+
+        _ = consumer.AskForAll();
+        _clock.AdvanceToFrame(50);
+
+        Assert.That(Marbles.Show(consumer.Received), Is.EqualTo(expected));
+    }
+
+    [TestCase(1, true)]
+    [TestCase(3, true)]
+    [TestCase(3, false)]
+    public async Task ResultsThatAreReadyAtOnce_KeepTheOrder(int maxConcurrency, bool ordered) =>
+        Assert.That(await new ReadySource<int>(n => n, 5).SelectAsync(Same, maxConcurrency, ordered).Drain(), Is.EqualTo(Enumerable.Range(0, 5)));
+
+    [Test]
+    public void WorkInFlight_GoesOn_WhileTheConsumerIsBusy()
+    {
+        var consumer = _clock.Consume(_clock.Pull(Marbles.Of("[242]|")).SelectAsync(Work, maxConcurrency: 3));
+        consumer.AskAt(0, 10, 11, 12);
+
+        _clock.AdvanceToFrame(20);
+
+        Assert.That(Marbles.Show(consumer.Received), Is.EqualTo("2:2 10:4 11:2 12:|"));
+    }
+
+    [TestCase(1)]
+    [TestCase(3)]
+    public void WorkInFlight_IsNeverMore_ThanTheBound(int maxConcurrency)
+    {
+        var inWork = 0;
+        var most = 0;
+        var consumer = _clock.Consume(_clock.Pull(Marbles.Of("[1234512345]|")).SelectAsync(CountedAsync, maxConcurrency, ordered: false));
+
+        _ = consumer.AskForAll();
+        _clock.AdvanceToFrame(100);
+
+        Assert.That(consumer.Items, Has.Count.EqualTo(10));
+        Assert.That(most, Is.EqualTo(maxConcurrency));
+
+        async ValueTask<string> CountedAsync(string item, CancellationToken token)
+        {
+            most = Math.Max(most, ++inWork);
+            await Work(item, token);
+            inWork--;
+            return item;
+        }
+    }
+
+    [Test]
+    public void AMillionItems_ThatAreReadyAtOnce_UseConstantStack()
+    {
+        var count = 0;
+
+        CountAsync().GetAwaiter().GetResult();
+
+        Assert.That(count, Is.EqualTo(1_000_000));
+
+        async Task CountAsync()
+        {
+            await foreach (var item in new ReadySource<int>(n => n, 1_000_000).SelectAsync(Same, maxConcurrency: 4))
+                count++;
+        }
+    }
+
+    [Test]
+    public void MoveNextAsync_DuringMoveNextAsync_Throws()
+    {
+        var enumerator = _clock.Pull(Marbles.Of("--a|")).SelectAsync(Work).GetAsyncEnumerator();
+        _ = enumerator.MoveNextAsync();
+
+        Assert.That(() => enumerator.MoveNextAsync(), Throws.InvalidOperationException);
+    }
+
+    // Errors: the function fails on letters in upper case, after their digit's frames or two.
+
+    [TestCase("[aXb]|", 1, true, "2:a 4:#IOException", TestName = "AFailure_OneAtATime_ArrivesInItsPlace")]
+    [TestCase("[5X]|", 2, true, "5:5 5:#IOException", TestName = "AFailure_InOrder_WaitsForWhatComesBefore")]
+    [TestCase("[X1]|", 2, true, "2:#IOException", TestName = "AFailure_InOrder_DiscardsWhatComesAfter")]
+    [TestCase("[1X5]|", 3, false, "1:1 2:#IOException", TestName = "AFailure_OutOfOrder_CancelsTheRest")]
+    [TestCase("X-----", 2, true, "2:#IOException", TestName = "AFailure_DuringARead_CancelsTheRead")]
+    [TestCase("[ab]#", 2, true, "2:a 2:b 2:#InvalidDataException", TestName = "AFailure_OfTheSource_ArrivesAfterTheResultsBefore")]
+    public void Fails(string source, int maxConcurrency, bool ordered, string expected)
+    {
+        var probe = _clock.Pull(Marbles.Of(source));
+        var consumer = _clock.Consume(probe.SelectAsync(FailingWork, maxConcurrency, ordered));
+
+        _ = consumer.AskForAll();
+        _clock.AdvanceToFrame(50);
+
+        Assert.That(Marbles.Show(consumer.Received), Is.EqualTo(expected));
+        Assert.That(probe.Disposals, Has.Count.EqualTo(1));
+        Assert.That(probe.Violations, Is.Empty);
+    }
+
+    [Test]
+    public void TwoFailures_InOrder_TheFirstItemsArrives()
+    {
+        var consumer = _clock.Consume(_clock.Pull(Marbles.Of("[XY]|")).SelectAsync(FailAsync, maxConcurrency: 2));
+
+        _ = consumer.AskForAll();
+        _clock.AdvanceToFrame(50);
+
+        Assert.That(consumer.Received.Single().ToString(), Is.EqualTo("3:# IOException: X"));
+
+        async ValueTask<string> FailAsync(string item, CancellationToken token)
+        {
+            await _clock.Delay(TimeSpan.FromMilliseconds(item == "X" ? 3 : 1), CancellationToken.None);
+            throw new IOException(item);
+        }
+    }
+
+    [Test]
+    public void AFailure_BeforeTheConsumerAsks_LetsTheFinishedResultsPass()
+    {
+        var probe = _clock.Pull(Marbles.Of("[123X]|"));
+        var consumer = _clock.Consume(probe.SelectAsync(FailingWork, maxConcurrency: 4, ordered: false));
+        consumer.AskAt(0, 10, 11);
+
+        _clock.AdvanceToFrame(20);
+
+        Assert.That(Marbles.Show(consumer.Received), Is.EqualTo("1:1 10:2 11:#IOException"));
+        Assert.That(probe.Disposals, Is.EqualTo(new long[] { 2 }), "3 is cancelled");
+    }
+
+    [TestCase(1, true)]
+    [TestCase(3, true)]
+    [TestCase(3, false)]
+    public async Task AFunction_ThatThrowsAtOnce_FailsTheStreamAfterWhatCameBefore(int maxConcurrency, bool ordered)
+    {
+        var source = new ReadySource<int>(n => n, 9);
+        var items = new List<int>();
+
+        Exception? error = null;
+        try
+        {
+            await foreach (var item in source.SelectAsync<int, int>((n, _) => n < 2 ? new ValueTask<int>(n) : throw new IOException("at once"), maxConcurrency, ordered))
+                items.Add(item);
+        }
+        catch (IOException failure)
+        {
+            error = failure;
+        }
+
+        Assert.That(error?.Message, Is.EqualTo("at once"));
+        Assert.That(items, Is.EqualTo(new[] { 0, 1 }));
+        Assert.That((source.Reads, source.Disposals), Is.EqualTo((3, 1)));
+    }
+
+    [TestCase("GetAsyncEnumerator")]
+    [TestCase("MoveNextAsync")]
+    [TestCase("DisposeAsync")]
+    public void AThrow_OfTheSource_Arrives(string where)
+    {
+        var failure = new IOException(where);
+
+        Assert.That(() => new ThrowingSource(where, failure).SelectAsync((s, _) => new ValueTask<string>(s)).Drain(), Throws.Exception.SameAs(failure));
+    }
+
+    // Disposal and cancellation
+
+    [Test]
+    public void DisposeAsync_CancelsTheFunctions_AndAwaitsThem()
+    {
+        var probe = _clock.Pull(Marbles.Of("[1ab]-----|"));
+        var consumer = _clock.Consume(probe.SelectAsync(StubbornAsync, maxConcurrency: 3));
+        consumer.AskAt(0);
+        Task? leaving = null;
+        _clock.At(2, () => leaving = consumer.Leave());
+
+        _clock.AdvanceToFrame(3);
+        Assert.That(_log, Is.EquivalentTo(new[] { "2: a cancelled", "2: b cancelled" }));
+        Assert.That(leaving!.IsCompleted, Is.False);
+        _clock.AdvanceToFrame(10);
+
+        Assert.That(leaving.IsCompletedSuccessfully, Is.True);
+        Assert.That(_log[2..], Is.EquivalentTo(new[] { "5: a done", "5: b done" }));
+        Assert.That(Marbles.Show(consumer.Received), Is.EqualTo("1:1"));
+
+        async ValueTask<string> StubbornAsync(string item, CancellationToken token)
+        {
+            if (item == "1")
+                return await Work(item, token);
+            var stopped = new TaskCompletionSource();
+            await using var registration = token.UnsafeRegister(_ => stopped.SetResult(), state: null);
+            await stopped.Task;
+            _log.Add($"{_clock.Frame}: {item} cancelled");
+            await _clock.Delay(TimeSpan.FromMilliseconds(3), CancellationToken.None);
+            _log.Add($"{_clock.Frame}: {item} done");
+            return item;
+        }
+    }
+
+    [TestCase(true)]
+    [TestCase(false)]
+    public void Cancel_ReachesTheFunctions_AndEndsTheStreamWhenTheyHaveEnded(bool ordered)
+    {
+        using var cancellation = new CancellationTokenSource();
+        var probe = _clock.Pull(Marbles.Of("[99]-----|"));
+        var consumer = _clock.Consume(probe.SelectAsync(NotedAsync, maxConcurrency: 2, ordered), cancellation.Token);
+        consumer.AskAt(0, 5);
+        _clock.At(3, cancellation.Cancel);
+
+        _clock.AdvanceToFrame(10);
+
+        Assert.That(_log, Is.EqualTo(new[] { "3: cancelled", "3: cancelled" }));
+        Assert.That(Marbles.Show(consumer.Received), Is.EqualTo("3:#OperationCanceledException 5:|"));
+        Assert.That(probe.Disposals, Is.EqualTo(new long[] { 3 }));
+        Assert.That(probe.Violations, Is.Empty);
+
+        async ValueTask<string> NotedAsync(string item, CancellationToken token)
+        {
+            try
+            {
+                return await Work(item, token);
+            }
+            catch (OperationCanceledException)
+            {
+                _log.Add($"{_clock.Frame}: cancelled");
+                throw;
+            }
+        }
+    }
+
+    [Test]
+    public void Cancel_BeforeTheFirstRequest_ReadsNothing()
+    {
+        var source = new ReadySource<int>(n => n, 3);
+
+        Assert.That(() => source.SelectAsync(Same).Drain(new CancellationToken(canceled: true)), Throws.InstanceOf<OperationCanceledException>());
+        Assert.That((source.Reads, source.Disposals), Is.EqualTo((0, 0)));
+    }
+
+    [Test]
+    public async Task ACallbackOfTheFunctionsToken_ThatThrows_DoesNotDisturbTheDisposal()
+    {
+        var source = new ReadySource<int>(n => n, 3);
+        await using (var enumerator = source.SelectAsync(RegisteringAsync).GetAsyncEnumerator())
+            await enumerator.MoveNextAsync();
+
+        Assert.That(source.Disposals, Is.EqualTo(1));
+
+        static ValueTask<int> RegisteringAsync(int item, CancellationToken token)
+        {
+            token.Register(() => throw new IOException("a callback of the token"));
+            return new ValueTask<int>(item);
+        }
+    }
+
+    [Test]
+    public async Task MoveNextAsync_AfterDispose_ReturnsFalse()
+    {
+        var enumerator = new ReadySource<int>(n => n, 3).SelectAsync(Same).GetAsyncEnumerator();
+        await enumerator.MoveNextAsync();
+        await enumerator.DisposeAsync();
+
+        Assert.That(await enumerator.MoveNextAsync(), Is.False);
+    }
+
+    // Calls
+
+    [TestCase(1, "0")]
+    [TestCase(2, "0 0")]
+    [TestCase(3, "0 0 0")]
+    public void OneRequest_ReadsNoMore_ThanMayBeInWork(int maxConcurrency, string reads)
+    {
+        var probe = _clock.Pull(Marbles.Of("[abcdef]|"));
+        var consumer = _clock.Consume(probe.SelectAsync(Work, maxConcurrency));
+        consumer.AskAt(0);
+
+        _clock.AdvanceToFrame(20);
+
+        Assert.That(string.Join(' ', probe.Reads), Is.EqualTo(reads));
+        Assert.That(consumer.Items, Is.EqualTo(new[] { "a" }));
+    }
+
+    [Test]
+    public void EachRequest_TakesWhatIsFinished_ElseFillsTheFreePlaces()
+    {
+        var probe = _clock.Pull(Marbles.Of("[1111]|"));
+        var consumer = _clock.Consume(probe.SelectAsync(Work, maxConcurrency: 2));
+        consumer.AskAt(0, 5, 6);
+
+        _clock.AdvanceToFrame(20);
+
+        Assert.That(probe.Reads, Is.EqualTo(new long[] { 0, 0, 6, 6 }), "the result that was finished answered the request at 5");
+        Assert.That(Marbles.Show(consumer.Received), Is.EqualTo("1:1 5:1 7:1"));
+    }
+
+    [Test]
+    public void NoRequest_ReadsNothing()
+    {
+        var probe = _clock.Pull(Marbles.Of("[ab]|"));
+        _clock.Consume(probe.SelectAsync(Work));
+
+        _clock.AdvanceToFrame(5);
+
+        Assert.That(probe.Enumerations, Is.Empty);
+    }
+
+    private static ValueTask<int> Same(int item, CancellationToken cancellationToken) => new(item);
+
+    private async ValueTask<string> Work(string item, CancellationToken cancellationToken)
+    {
+        await _clock.Delay(TimeSpan.FromMilliseconds(char.IsDigit(item[0]) ? item[0] - '0' : 2), cancellationToken);
+        return item;
+    }
+
+    private async ValueTask<string> FailingWork(string item, CancellationToken cancellationToken)
+    {
+        await Work(item, cancellationToken);
+        return char.IsUpper(item[0]) ? throw new IOException(item) : item;
+    }
+}

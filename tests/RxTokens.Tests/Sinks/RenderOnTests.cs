@@ -1,0 +1,264 @@
+using System.Reactive.Concurrency;
+using NUnit.Framework;
+
+namespace RxTokens.Tests;
+
+public class RenderOnTests
+{
+    private VirtualClock _clock = null!;
+    private PostQueue _screen = null!;
+    private List<string> _drawn = null!;
+
+    [SetUp]
+    public void SetUp()
+    {
+        _clock = new VirtualClock();
+        _screen = new PostQueue();
+        _drawn = [];
+    }
+
+    // Arguments
+
+    [Test]
+    public void RenderOn_ASchedulerWithANullArgument_Throws()
+    {
+        var source = new ReadySource<int>(n => n, 1);
+
+        Assert.That(() => TokenStream.RenderOn<int>(null!, _clock, _ => { }), Throws.ArgumentNullException.With.Property("ParamName").EqualTo("source"));
+        Assert.That(() => source.RenderOn((IScheduler)null!, _ => { }), Throws.ArgumentNullException.With.Property("ParamName").EqualTo("scheduler"));
+        Assert.That(() => source.RenderOn(_clock, null!), Throws.ArgumentNullException.With.Property("ParamName").EqualTo("render"));
+    }
+
+    [Test]
+    public void RenderOn_AContextWithANullArgument_Throws()
+    {
+        var source = new ReadySource<int>(n => n, 1);
+
+        Assert.That(() => TokenStream.RenderOn<int>(null!, _screen, _ => { }), Throws.ArgumentNullException.With.Property("ParamName").EqualTo("source"));
+        Assert.That(() => source.RenderOn((SynchronizationContext)null!, _ => { }), Throws.ArgumentNullException.With.Property("ParamName").EqualTo("context"));
+        Assert.That(() => source.RenderOn(_screen, null!), Throws.ArgumentNullException.With.Property("ParamName").EqualTo("render"));
+    }
+
+    // Behaviour
+
+    [Test]
+    public void EachItem_IsRenderedInOrder_OnTheScheduler()
+    {
+        var source = _clock.Pull(Marbles.Of("a-b-c|"));
+        var rendering = source.RenderOn(_clock, Draw);
+        Assert.That(_drawn, Is.Empty, "not before the scheduler runs");
+
+        _clock.AdvanceToFrame(10);
+
+        Assert.That(_drawn, Is.EqualTo(new[] { "0:a", "2:b", "4:c" }));
+        Assert.That(rendering.IsCompletedSuccessfully, Is.True);
+        Assert.That(source.Disposals, Is.EqualTo(new long[] { 5 }));
+        Assert.That(source.Violations, Is.Empty);
+    }
+
+    [Test]
+    public void EachItem_IsAskedFor_WhenTheOneBeforeIsDrawn()
+    {
+        var slow = new SlowScheduler(_clock, TimeSpan.FromMilliseconds(2));
+        var source = _clock.Pull(Marbles.Of("[abc]|"));
+
+        var rendering = source.RenderOn(slow, Draw);
+        _clock.AdvanceToFrame(10);
+
+        Assert.That(_drawn, Is.EqualTo(new[] { "2:a", "4:b", "6:c" }));
+        Assert.That(source.Reads, Is.EqualTo(new long[] { 0, 2, 4, 6 }));
+        Assert.That(rendering.IsCompletedSuccessfully, Is.True);
+    }
+
+    [Test]
+    public void EachItem_IsPostedToTheContext_AndTheNextIsAskedForFromThere()
+    {
+        var source = new ReadySource<int>(n => n, 3);
+        var rendering = source.RenderOn(_screen, Draw);
+        var reads = new List<int> { source.Reads };
+
+        while (_screen.RunOne())
+            reads.Add(source.Reads);
+
+        Assert.That(_drawn, Is.EqualTo(new[] { "0:0", "0:1", "0:2" }));
+        Assert.That(reads, Is.EqualTo(new[] { 1, 2, 3, 3 }), "one read for each render, none ahead");
+        Assert.That(rendering.IsCompletedSuccessfully, Is.True);
+        Assert.That(source.Disposals, Is.EqualTo(1));
+    }
+
+    [Test]
+    public void OtherWork_OfTheContext_GetsItsTurnBetweenTwoRenders()
+    {
+        var rendering = new ReadySource<int>(n => n, 2).RenderOn(_screen, Draw);
+        _screen.Post(_ => _drawn.Add("a click"), state: null);
+
+        while (_screen.RunOne())
+        {
+        }
+
+        Assert.That(_drawn, Is.EqualTo(new[] { "0:0", "a click", "0:1" }));
+        Assert.That(rendering.IsCompletedSuccessfully, Is.True);
+    }
+
+    [Test]
+    public void AnEmptySource_RendersNothing()
+    {
+        var rendering = new ReadySource<int>(n => n, 0).RenderOn(_screen, Draw);
+
+        Assert.That(rendering.IsCompletedSuccessfully, Is.True);
+        Assert.That(_screen.RunOne(), Is.False);
+    }
+
+    // Errors
+
+    [Test]
+    public void AThrow_OfTheRender_FailsTheTaskAfterTheDisposal()
+    {
+        var failure = new InvalidDataException("cannot draw");
+        var source = new ReadySource<int>(n => n, 3);
+        var rendering = source.RenderOn(_screen, n => throw failure);
+
+        _screen.RunOne();
+
+        Assert.That(() => rendering, Throws.Exception.SameAs(failure));
+        Assert.That((source.Reads, source.Disposals), Is.EqualTo((1, 1)));
+        Assert.That(_screen.RunOne(), Is.False);
+    }
+
+    [Test]
+    public void AFailure_OfTheSource_FailsTheTaskAfterTheItemsBefore()
+    {
+        var source = _clock.Pull(Marbles.Of("a-#"));
+        var rendering = source.RenderOn(_clock, Draw);
+
+        _clock.AdvanceToFrame(5);
+
+        Assert.That(_drawn, Is.EqualTo(new[] { "0:a" }));
+        Assert.That(() => rendering, Throws.Exception.SameAs(Marbles.Failure));
+        Assert.That(source.Disposals, Is.EqualTo(new long[] { 2 }));
+    }
+
+    [Test]
+    public void AThrow_OfTheContextsPost_FailsTheTaskAfterTheDisposal()
+    {
+        var source = new ReadySource<int>(n => n, 3);
+
+        Assert.That(() => source.RenderOn(new BrokenContext(), Draw), Throws.TypeOf<ObjectDisposedException>());
+        Assert.That(source.Disposals, Is.EqualTo(1));
+    }
+
+    // Disposal and cancellation
+
+    [Test]
+    public void Cancel_BeforeTheStart_ReadsNothing()
+    {
+        var source = new ReadySource<int>(n => n, 3);
+
+        var rendering = source.RenderOn(_screen, Draw, new CancellationToken(canceled: true));
+
+        Assert.That(rendering.IsCanceled, Is.True);
+        Assert.That(source.Reads, Is.Zero);
+    }
+
+    [Test]
+    public void Cancel_BetweenTwoItems_EndsTheReadAndTheTask()
+    {
+        using var cancellation = new CancellationTokenSource();
+        var source = _clock.Pull(Marbles.Of("a----b|"));
+        var rendering = source.RenderOn(_clock, Draw, cancellation.Token);
+        _clock.At(2, cancellation.Cancel);
+
+        _clock.AdvanceToFrame(10);
+
+        Assert.That(rendering.IsCanceled, Is.True);
+        Assert.That(_drawn, Is.EqualTo(new[] { "0:a" }));
+        Assert.That(source.Disposals, Is.EqualTo(new long[] { 2 }));
+        Assert.That(source.Violations, Is.Empty);
+    }
+
+    [Test]
+    public void Cancel_BeforeARenderThatIsPosted_DoesNotBeginIt()
+    {
+        using var cancellation = new CancellationTokenSource();
+        var source = new ReadySource<int>(n => n, 3);
+        var rendering = source.RenderOn(_screen, Draw, cancellation.Token);
+
+        cancellation.Cancel();
+        Assert.That(rendering.IsCompleted, Is.False, "the post is still under way");
+        _screen.RunOne();
+
+        Assert.That(rendering.IsCanceled, Is.True);
+        Assert.That(_drawn, Is.Empty);
+        Assert.That(source.Disposals, Is.EqualTo(1));
+    }
+
+    [Test]
+    public void Cancel_DuringARender_FinishesItAndDrawsNoMore()
+    {
+        using var cancellation = new CancellationTokenSource();
+        var source = _clock.Pull(Marbles.Of("abc|"));
+        var rendering = source.RenderOn(
+            _clock,
+            item =>
+            {
+                cancellation.Cancel();
+                Draw(item);
+            },
+            cancellation.Token);
+
+        _clock.AdvanceToFrame(10);
+
+        Assert.That(rendering.IsCanceled, Is.True);
+        Assert.That(_drawn, Is.EqualTo(new[] { "0:a" }));
+        Assert.That(source.Disposals, Has.Count.EqualTo(1));
+        Assert.That(source.Violations, Is.Empty);
+    }
+
+    // Calls
+
+    [Test]
+    public void AMillionItems_OnAContextThatRunsAtOnce_UseConstantStack()
+    {
+        var count = 0;
+
+        var rendering = new ReadySource<int>(n => n, 1_000_000).RenderOn(new ContextAtOnce(), _ => count++);
+
+        Assert.That(rendering.IsCompletedSuccessfully, Is.True);
+        Assert.That(count, Is.EqualTo(1_000_000));
+    }
+
+    private void Draw<T>(T item) => _drawn.Add($"{_clock.Frame}:{item}");
+
+    /// <summary>Keeps what is posted until it is told to run it, as a UI thread's queue.</summary>
+    private sealed class PostQueue : SynchronizationContext
+    {
+        private readonly Queue<Action> _posts = new();
+
+        public override void Post(SendOrPostCallback d, object? state) => _posts.Enqueue(() => d(state));
+
+        public bool RunOne()
+        {
+            if (!_posts.TryDequeue(out var post))
+                return false;
+            post();
+            return true;
+        }
+    }
+
+    private sealed class ContextAtOnce : SynchronizationContext
+    {
+        public override void Post(SendOrPostCallback d, object? state) => d(state);
+    }
+
+    private sealed class BrokenContext : SynchronizationContext
+    {
+        public override void Post(SendOrPostCallback d, object? state) => throw new ObjectDisposedException("the window");
+    }
+
+    /// <summary>Everything takes its time.</summary>
+    private sealed class SlowScheduler(VirtualClock clock, TimeSpan time) : LocalScheduler
+    {
+        public override IDisposable Schedule<TState>(TState state, TimeSpan dueTime, Func<IScheduler, TState, IDisposable> action) =>
+            clock.Schedule(state, time, action);
+    }
+}
