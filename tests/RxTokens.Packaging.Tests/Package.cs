@@ -21,7 +21,8 @@ public sealed record Package(string Name)
     /// <inheritdoc />
     public override string ToString() => Name;
 
-    private static string RepositoryRoot([CallerFilePath] string thisFile = "")
+    /// <summary>The folder that holds the solution.</summary>
+    public static string RepositoryRoot([CallerFilePath] string thisFile = "")
     {
         // Not from the source path alone: a deterministic build maps it to "/_/".
         var places = new[] { AppContext.BaseDirectory, Path.GetDirectoryName(thisFile)! };

@@ -132,6 +132,35 @@ public class ContractTests
         Assert.That(source.Enumerations, Is.Empty);
     }
 
+    [Test]
+    public void CancellingWhileTheFirstRequestConnects_EndsIt()
+    {
+        foreach (var push in Pipelines.OverPush)
+        {
+            using var cancellation = new CancellationTokenSource();
+            var unsubscriptions = 0;
+            var consumer = _clock.Consume(push.Over(new RawObservable<string>(_ =>
+            {
+                cancellation.Cancel();
+                return System.Reactive.Disposables.Disposable.Create(() => unsubscriptions++);
+            })), cancellation.Token);
+            _ = consumer.Ask();
+            Assert.That(Marbles.Show(consumer.Received), Is.EqualTo("0:#OperationCanceledException"), push.Name);
+            Assert.That(unsubscriptions, Is.EqualTo(1), push.Name);
+        }
+
+        var source = Pull("a|");
+        using var query = new CancellationTokenSource();
+        var through = _clock.Consume(source.Through(o =>
+        {
+            query.Cancel();
+            return o;
+        }), query.Token);
+        _ = through.Ask();
+        Assert.That(Marbles.Show(through.Received), Is.EqualTo("0:#OperationCanceledException"));
+        Assert.That(source.Enumerations, Is.Empty);
+    }
+
     [TestCaseSource(nameof(Operators))]
     public void AFailure_IsReportedOnce(object pipeline)
     {

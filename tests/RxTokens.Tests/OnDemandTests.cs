@@ -422,6 +422,22 @@ public class OnDemandTests
     }
 
     [Test]
+    public void ARequestThatReachesAStreamThatHasJustEnded_IsForTheNext()
+    {
+        // The stream ends inside its last OnNext's request, and the request made there has nobody left to take it.
+        var source = new ReadySource<string>(i => i.ToString(), 1);
+        _recorder.OnItem = _ => _demand.Request(1);
+        Subscribe(source);
+        _demand.Request(1);
+        Assert.That(Received, Is.EqualTo("0:0 0:|"), "the request from inside found the end");
+
+        _demand.Request(2);
+        var next = _clock.Record<string>();
+        new ReadySource<string>(i => i.ToString(), 9).OnDemand(_demand).Subscribe(next);
+        Assert.That(next.Items, Has.Count.EqualTo(3), "two, and the one that only found the end");
+    }
+
+    [Test]
     public void Retry_WithUnboundedDemand_StaysUnbounded()
     {
         Pull("ab#").OnDemand(_demand).Retry(2).Subscribe(_recorder);

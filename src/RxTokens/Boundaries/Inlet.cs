@@ -23,20 +23,20 @@ internal sealed class PullInlet<T>(IAsyncEnumerable<T> source, int maxBurst = in
     /// </summary>
     public const int Burst = 1024;
 
-    private Pump<T>? _pump;
+    private Pump<T> _pump = null!; // from Start on; nothing is asked or stopped before
 
     public override void Start<R>(Boundary<T, R> boundary) => _pump = new Pump<T>(source, boundary, maxBurst);
 
-    public override void Wake() => _pump?.Wake();
+    public override void Wake() => _pump.Wake();
 
-    public override void Stop() => _pump?.Stop();
+    public override void Stop() => _pump.Stop();
 }
 
 /// <summary>Listens to a push source from the first request on.</summary>
 internal sealed class PushInlet<T>(IObservable<T> source) : Inlet<T>
 {
     private readonly SingleAssignmentDisposable _subscription = new();
-    private IPumpTarget<T>? _target;
+    private IPumpTarget<T> _target = null!; // from Start on
 
     public override void Start<R>(Boundary<T, R> boundary)
     {
@@ -64,6 +64,6 @@ internal sealed class PushInlet<T>(IObservable<T> source) : Inlet<T>
             cleanupFailure = thrown;
         }
 
-        _target?.OnEnd(new Ending(failure, cleanupFailure));
+        _target.OnEnd(new Ending(failure, cleanupFailure));
     }
 }

@@ -241,13 +241,17 @@ internal abstract class Outlet<T>(CancellationToken cancellationToken) : IAsyncE
     {
         try
         {
-            _registration = cancellationToken.UnsafeRegister(static outlet => ((Outlet<T>)outlet!).OnCancelled(), this);
             Start();
         }
         catch (Exception failure)
         {
             Fail(failure);
         }
+
+        // After Start, which a cancellation undoes: a token that is cancelled by now calls back at once.
+        _registration = cancellationToken.UnsafeRegister(static outlet => ((Outlet<T>)outlet!).OnCancelled(), this);
+        if (_ended)
+            _registration.Unregister();
     }
 
     private void OnCancelled()
