@@ -68,9 +68,7 @@ internal sealed class OnDemandObservable<T>(IAsyncEnumerable<T> source, IObserva
         private volatile bool _disposed;
         private Exception? _failure;
 
-        private int _trampolineThread;
         private int _turn = 1;
-        private int _leftInTurn;
 
         public Subscription(IAsyncEnumerable<T> source, IObservable<long>? requests, IObserver<T> observer)
         {
@@ -105,22 +103,15 @@ internal sealed class OnDemandObservable<T>(IAsyncEnumerable<T> source, IObserva
         /// </summary>
         private IDisposable TakeTurn(IScheduler trampoline)
         {
-            _leftInTurn = _turn;
+            var items = _turn;
             _turn = Math.Min(_turn * 2, MaxTurn);
-            _trampolineThread = Environment.CurrentManagedThreadId;
-            _pump.Wake();
-            _trampolineThread = 0;
-
-            return _leftInTurn < 0
+            return _pump.Wake(items)
                 ? trampoline.Schedule(this, static (trampoline, s) => s.TakeTurn(trampoline))
                 : Disposable.Empty;
         }
 
         public bool MayPull()
         {
-            if (_trampolineThread != 0 && _trampolineThread == Environment.CurrentManagedThreadId && --_leftInTurn < 0)
-                return false;
-
             // Read in this order: what was requested before the requests ended is seen.
             var requestsEnded = _requestsEnded;
             var requested = _credit.Amount;

@@ -53,7 +53,7 @@ internal sealed class Pump<T>
     /// <param name="target">What to read for.</param>
     /// <param name="maxBurst">
     /// How many items that are ready at once may be read in one go. Targets that take everything bound it, or an endless
-    /// synchronous source would never let go of the thread; the next <see cref="Wake"/> goes on.
+    /// synchronous source would never let go of the thread; the next <see cref="Wake()"/> goes on.
     /// </param>
     public Pump(IAsyncEnumerable<T> source, IPumpTarget<T> target, int maxBurst = int.MaxValue)
     {
@@ -76,10 +76,28 @@ internal sealed class Pump<T>
         if (!_gate.TryEnter())
             return;
 
-        do Advance();
+        do
+        {
+            var left = _maxBurst;
+            Advance(ref left);
+        }
         while (!_gate.TryLeave());
 
         _target.OnRest();
+    }
+
+    /// <summary>The same, but reads no more than a number of items that are ready.</summary>
+    /// <returns>Whether they were used up: then there may be more, and it is for the caller to come again.</returns>
+    public bool Wake(int items)
+    {
+        if (!_gate.TryEnter())
+            return false;
+
+        do Advance(ref items);
+        while (!_gate.TryLeave());
+
+        _target.OnRest();
+        return items == 0;
     }
 
     /// <summary>Cancels the source; once a pending pull has returned, disposes it and reports the end.</summary>
@@ -101,9 +119,8 @@ internal sealed class Pump<T>
         Wake();
     }
 
-    private void Advance()
+    private void Advance(ref int left)
     {
-        var burst = 0;
         while (true)
         {
             switch (_phase)
@@ -113,15 +130,16 @@ internal sealed class Pump<T>
                     break;
 
                 case Phase.Ready:
-                    if (burst++ == _maxBurst || !_target.MayPull())
+                    if (left == 0 || !_target.MayPull())
                         return;
-                    BeginPull();
+                    left--;
+                    Pull();
                     break;
 
                 case Phase.Pulling:
                     if (!_landed)
                         return;
-                    Land(_pull);
+                    Land();
                     break;
 
                 case Phase.CleaningUp:
@@ -136,14 +154,23 @@ internal sealed class Pump<T>
         }
     }
 
-    private void BeginPull()
+    private void Pull()
     {
-        ConfiguredValueTaskAwaitable<bool>.ConfiguredValueTaskAwaiter pull;
+        bool hasItem;
+        T item;
         try
         {
             _enumerator ??= _source.GetAsyncEnumerator(_cancellation.Token)
                 ?? throw new InvalidOperationException($"GetAsyncEnumerator of '{_source.GetType()}' returned null.");
-            pull = _enumerator.MoveNextAsync().ConfigureAwait(false).GetAwaiter();
+            var pull = _enumerator.MoveNextAsync();
+            if (!pull.IsCompleted)
+            {
+                Await(pull);
+                return;
+            }
+
+            hasItem = pull.Result;
+            item = hasItem ? _enumerator.Current : default!;
         }
         catch (Exception failure)
         {
@@ -151,28 +178,27 @@ internal sealed class Pump<T>
             return;
         }
 
-        if (pull.IsCompleted)
-        {
-            Land(pull);
-            return;
-        }
+        Take(hasItem, item);
+    }
 
-        _pull = pull;
+    private void Await(ValueTask<bool> pull)
+    {
+        _pull = pull.ConfigureAwait(false).GetAwaiter();
         _phase = Phase.Pulling;
         _landed = false;
 
         // Not UnsafeOnCompleted: ambient values (the current activity, log scopes) follow the items, as through an await.
-        pull.OnCompleted(_onLanded);
+        _pull.OnCompleted(_onLanded);
     }
 
-    private void Land(ConfiguredValueTaskAwaitable<bool>.ConfiguredValueTaskAwaiter pull)
+    private void Land()
     {
         _phase = Phase.Ready;
         bool hasItem;
         T item;
         try
         {
-            hasItem = pull.GetResult();
+            hasItem = _pull.GetResult();
             item = hasItem ? _enumerator!.Current : default!;
         }
         catch (Exception failure)
@@ -181,6 +207,11 @@ internal sealed class Pump<T>
             return;
         }
 
+        Take(hasItem, item);
+    }
+
+    private void Take(bool hasItem, T item)
+    {
         if (!hasItem)
             BeginCleanup();
         else if (!_stopping)
