@@ -164,10 +164,13 @@ internal sealed class BlockingEnumerator<T> : IAsyncEnumerator<T>, IValueTaskSou
         }
 
         _ended = true;
-        _current = default!;
         _registration.Unregister();
         if (stepping)
+        {
+            // Not where it was told to leave: then the consumer may be about to look at the last item.
+            _current = default!;
             Complete(hasItem: false, Ending.Combine(failure, cleanupFailure));
+        }
 
         // A pending MoveNextAsync has told it already; else DisposeAsync is the one to tell.
         if (cleanupFailure is not null && !stepping)
