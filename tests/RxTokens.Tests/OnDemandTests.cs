@@ -438,6 +438,48 @@ public class OnDemandTests
     }
 
     [Test]
+    public void WhatIsOutstanding_WhenAStreamEndsWhileItSubscribes_IsForTheNext()
+    {
+        // Synchronous all the way: the first subscription fails inside its Subscribe, with two of five unused.
+        var source = new ReadySource<string>(i => i.ToString(), 3) { FailsAtTheEnd = Marbles.Failure };
+        _demand.Request(5);
+        source.OnDemand(_demand).Retry(2).Subscribe(_recorder);
+        Assert.That(Received, Is.EqualTo("0:0 0:1 0:2 0:0 0:1"));
+    }
+
+    [Test]
+    public void AnObserverThatThrows_LeavesItsUnusedCreditAndNoListener()
+    {
+        var source = new ReadySource<string>(i => i.ToString());
+        source.OnDemand(_demand).Subscribe(_ => throw Marbles.Failure);
+        Assert.That(() => _demand.Request(5), Throws.Exception.SameAs(Marbles.Failure));
+        Assert.That(source.Disposals, Is.EqualTo(1));
+
+        _demand.Request(1);
+        Subscribe(new ReadySource<string>(i => i.ToString()));
+        Assert.That(_recorder.Items, Has.Count.EqualTo(5), "four were left, and one came after");
+    }
+
+    [Test]
+    public void ARequestThatFindsItsStreamEnding_GoesToWhoeverListensThen()
+    {
+        // The first request ends the stream from within; the second, made meanwhile, meets a stream that takes no more.
+        var next = _clock.Record<string>();
+        var source = new ReadySource<string>(i => i.ToString(), 0);
+        var isEnding = false;
+        source.OnDemand(_demand).Subscribe(_ => { }, () =>
+        {
+            isEnding = true;
+            new ReadySource<string>(i => i.ToString()).OnDemand(_demand).Subscribe(next);
+            _demand.Request(2);
+        });
+        _demand.Request(1);
+
+        Assert.That(isEnding, Is.True);
+        Assert.That(next.Items, Has.Count.EqualTo(3));
+    }
+
+    [Test]
     public void Retry_WithUnboundedDemand_StaysUnbounded()
     {
         Pull("ab#").OnDemand(_demand).Retry(2).Subscribe(_recorder);

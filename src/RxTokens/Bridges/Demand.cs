@@ -83,14 +83,17 @@ public sealed class Demand : IObservable<long>
 
     private bool TryHandOut(long count)
     {
-        IObserver<long>[] observers;
-        lock (_gate)
+        var observers = Volatile.Read(ref _observers);
+        if (observers.Length == 0)
         {
-            observers = _observers;
-            if (observers.Length == 0)
+            lock (_gate)
             {
-                KeepLocked(count);
-                return true;
+                observers = _observers;
+                if (observers.Length == 0)
+                {
+                    KeepLocked(count);
+                    return true;
+                }
             }
         }
 

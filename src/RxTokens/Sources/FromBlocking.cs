@@ -139,7 +139,7 @@ internal sealed class BlockingEnumerator<T> : IAsyncEnumerator<T>, IValueTaskSou
                     break; // told to leave
 
                 _enumerationToken.ThrowIfCancellationRequested();
-                generator ??= _source(_cancellation.Token).GetEnumerator();
+                generator ??= Open();
                 if (!generator.MoveNext())
                     break;
 
@@ -178,6 +178,10 @@ internal sealed class BlockingEnumerator<T> : IAsyncEnumerator<T>, IValueTaskSou
         else
             _gone.TrySetResult();
     }
+
+    private IEnumerator<T> Open() =>
+        (_source(_cancellation.Token) ?? throw new InvalidOperationException("The function given to FromBlocking returned null instead of a generator."))
+        .GetEnumerator();
 
     private void Complete(bool hasItem, Exception? failure = null)
     {

@@ -19,7 +19,8 @@ public static partial class TokenStream
     /// <paramref name="bufferSize"/> bytes.</para>
     /// <para><b>Errors:</b> a failing read arrives as it is.</para>
     /// <para><b>Disposal:</b> gives the buffer back to the pool and disposes <paramref name="stream"/>, unless
-    /// <paramref name="leaveOpen"/>. Cancelling the enumeration cancels a pending read.</para>
+    /// <paramref name="leaveOpen"/>. Cancelling the enumeration cancels a pending read. An enumeration that is left before its first
+    /// read leaves the stream as it is.</para>
     /// <para><b>Threading:</b> as the stream.</para>
     /// </remarks>
     /// <param name="stream">The byte stream; enumerate once.</param>

@@ -18,6 +18,12 @@ public class FromBlockingTests
         Assert.That(() => TokenStream.FromBlocking((Func<CancellationToken, IEnumerable<int>>)null!), Throws.ArgumentNullException.With.Property("ParamName").EqualTo("source"));
     }
 
+    [Test]
+    public void AFunctionThatReturnsNull_FailsTheFirstRequestWithAMessage() =>
+        Assert.That(
+            () => TokenStream.FromBlocking<int>(_ => null!).Drain().WaitAsync(Patience),
+            Throws.InvalidOperationException.With.Message.Contains("FromBlocking returned null"));
+
     // Behaviour
 
     [Test]
