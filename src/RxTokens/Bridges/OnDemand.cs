@@ -1,3 +1,4 @@
+using System.Reactive;
 using System.Reactive.Concurrency;
 using System.Reactive.Disposables;
 
@@ -56,9 +57,10 @@ internal sealed class OnDemandObservable<T>(IAsyncEnumerable<T> source, IObserva
     private sealed class Subscription : IPumpTarget<T>, IObserver<long>, ICreditLedger, IDisposable
     {
         private const int MaxTurn = 1024;
+        private static readonly IObserver<T> Nobody = Observer.Create<T>(static _ => { }, static _ => { });
 
         private readonly IObservable<long>? _requests;
-        private readonly IObserver<T> _observer;
+        private IObserver<T> _observer;
         private readonly Pump<T> _pump;
         private readonly SingleAssignmentDisposable _requesting = new();
 
@@ -126,9 +128,6 @@ internal sealed class OnDemandObservable<T>(IAsyncEnumerable<T> source, IObserva
         public void OnItem(T item)
         {
             _delivered++;
-            if (_disposed)
-                return;
-
             try
             {
                 _observer.OnNext(item);
@@ -152,10 +151,12 @@ internal sealed class OnDemandObservable<T>(IAsyncEnumerable<T> source, IObserva
             }
 
             _disposed = true;
+            var observer = _observer;
+            _observer = Nobody;
             if (Ending.Combine(_failure, ending.Error) is { } error)
-                _observer.OnError(error);
+                observer.OnError(error);
             else
-                _observer.OnCompleted();
+                observer.OnCompleted();
         }
 
         public void OnRest()
@@ -166,6 +167,7 @@ internal sealed class OnDemandObservable<T>(IAsyncEnumerable<T> source, IObserva
         public void Dispose()
         {
             _disposed = true;
+            _observer = Nobody; // 3.13: whoever keeps the subscription does not keep the observer
             _requesting.Dispose();
             _pump.Stop();
         }
