@@ -1,0 +1,136 @@
+using System.Text;
+using Spectre.Console;
+
+namespace Terminal;
+
+/// <summary>The classic trade-off: the same stream, the same slow screen, one strategy after another.</summary>
+internal sealed class Compare(Options options, TextWriter output, bool isStyled, TimeProvider time)
+{
+    private const int DefaultTokens = 100;
+    private const string ClearLine = "\r\e[2K";
+
+    private static readonly Strategy[] Strategies = [Strategy.Push, Strategy.Wait, Strategy.DropOldest, Strategy.Latest, Strategy.Conflate];
+
+    private static readonly string[] Headings =
+        ["strategy", "waiting, peak", "memory", "frames", "merged", "lost", "model waited", "finished", "text"];
+
+    /// <summary>Plays all of them; the outcome of the first one that fails or is stopped, if any.</summary>
+    public async Task<(Outcome? Trouble, Uri Address)> RunAsync(CancellationToken stop)
+    {
+        var tokens = options.Tokens ?? DefaultTokens;
+        await using var endpoint = await Endpoint.StartAsync(new Manner(tokens, options.Rate, options.Fault), time);
+        var conversation = new Conversation(options, endpoint.Address, endpoint, time);
+        await WarmUpAsync(stop);
+
+        output.WriteLine($"{tokens:N0} tokens, {Rate()}, drawn by a screen that needs {options.ScreenTime.TotalMilliseconds:N0} ms a frame:");
+        output.WriteLine();
+        output.Flush();
+
+        var rows = new List<string[]>();
+        Outcome? trouble = null;
+        foreach (var strategy in Strategies)
+        {
+            var outcome = await conversation.RunAsync(
+                strategy, (figures, _) => new BlankScreen(figures, now => ShowProgress(rows.Count, strategy, now, tokens)), stop);
+            if (outcome.Failure is not null || outcome.IsStopped)
+            {
+                trouble = outcome;
+                break;
+            }
+
+            rows.Add(Row(strategy, outcome));
+        }
+
+        if (isStyled)
+            output.Write(ClearLine);
+        WriteTable(rows);
+        if (trouble is null)
+        {
+            output.WriteLine();
+            output.WriteLine("Only Conflate has it all: no token lost, a model that never waits, and no pile of tokens that grows.");
+        }
+
+        output.Flush();
+        return (trouble, endpoint.Address);
+    }
+
+    /// <summary>The first run would otherwise count the time in which the code is compiled as waiting.</summary>
+    private async Task WarmUpAsync(CancellationToken stop)
+    {
+        await using var endpoint = await Endpoint.StartAsync(new Manner(Tokens: 50, Rate: 0), time);
+        var quick = options with { ScreenTime = TimeSpan.Zero };
+        foreach (var strategy in (Strategy[])[Strategy.Conflate, Strategy.Latest])
+            await new Conversation(quick, endpoint.Address, endpoint, time).RunAsync(strategy, (figures, _) => new BlankScreen(figures, _ => { }), stop);
+    }
+
+    private string Rate() => options.Rate == 0 ? "as fast as possible" : $"{options.Rate:N0} a second";
+
+    private void ShowProgress(int done, Strategy strategy, FiguresNow now, int tokens)
+    {
+        if (!isStyled)
+            return;
+        output.Write($"{ClearLine}{done + 1} of {Strategies.Length}  {NameOf(strategy)}  {now.Read:N0} of {tokens:N0} tokens read, {now.Waiting:N0} waiting");
+        output.Flush();
+    }
+
+    private string NameOf(Strategy strategy) => strategy switch
+    {
+        Strategy.Push => "push, unbounded",
+        Strategy.Wait => $"Buffered({options.Buffer}, Wait)",
+        Strategy.DropOldest => $"Buffered({options.Buffer}, DropOldest)",
+        Strategy.Latest => "KeepLatest()",
+        _ => "Conflate()",
+    };
+
+    private string[] Row(Strategy strategy, Outcome outcome)
+    {
+        var now = outcome.Figures;
+        return
+        [
+            NameOf(strategy), $"{now.PeakWaiting:N0}", $"{now.PeakBytes / 1024.0:0.0} KB", $"{now.Frames:N0}", $"{now.Merged:N0}", $"{now.Dropped:N0}",
+            $"{now.Held.TotalSeconds:0.0} s", $"{now.Elapsed.TotalSeconds:0.0} s", outcome.TextShown == outcome.TextSent ? "whole" : "broken",
+        ];
+    }
+
+    private void WriteTable(List<string[]> rows)
+    {
+        if (isStyled)
+            WriteStyled(rows);
+        else
+            WritePlain(rows);
+    }
+
+    private void WritePlain(List<string[]> rows)
+    {
+        var widths = Headings.Select((heading, i) => rows.Select(row => row[i].Length).Append(heading.Length).Max()).ToArray();
+        foreach (var cells in rows.Prepend([.. widths.Select(width => new string('-', width))]).Prepend(Headings))
+        {
+            var line = new StringBuilder();
+            for (var i = 0; i < cells.Length; i++)
+                line.Append(i == 0 ? cells[i].PadRight(widths[i]) : cells[i].PadLeft(widths[i] + 2));
+            output.WriteLine(line);
+        }
+    }
+
+    private void WriteStyled(List<string[]> rows)
+    {
+        var width = Math.Min(Console.WindowWidth, 120);
+        var (console, buffer) = Canvas.Create(width, 40, hasColors: true);
+        var table = new Table { Border = TableBorder.Rounded, BorderStyle = new Style(Color.Grey) };
+        for (var i = 0; i < Headings.Length; i++)
+            table.AddColumn(new TableColumn(new Text(Headings[i], new Style(Color.Aqua))) { Alignment = i == 0 ? Justify.Left : Justify.Right });
+
+        foreach (var cells in rows)
+            table.AddRow(cells.Select((cell, i) => new Text(cell, LookOf(cell, i, isWinner: cells == rows[^1]))));
+        console.Write(table);
+        output.Write(buffer.ToString());
+    }
+
+    private static Style LookOf(string cell, int column, bool isWinner) => Headings[column] switch
+    {
+        "text" => new Style(cell == "whole" ? Color.Green : Color.Red),
+        "lost" when cell != "0" => new Style(Color.Red),
+        "strategy" => new Style(decoration: isWinner ? Decoration.Bold : Decoration.None),
+        _ => Spectre.Console.Style.Plain,
+    };
+}
