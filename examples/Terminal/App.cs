@@ -48,7 +48,7 @@ internal sealed class App(TextWriter output, TextWriter error, bool isTerminal)
         var outcome = await new Conversation(options, address, embedded, _time)
             .RunAsync(options.Strategy, (figures, frames) => isLive ? OpenLive(options, address, figures, frames) : new PlainScreen(output, figures), stop);
 
-        if (isLive)
+        if (isLive && outcome.TextShown.Length > 0)
             WriteAnswer(outcome.TextShown);
 
         // Where nothing came, the reason is all there is to say.

@@ -7,12 +7,13 @@ namespace Terminal;
 internal sealed class Compare(Options options, TextWriter output, bool isStyled, TimeProvider time)
 {
     private const int DefaultTokens = 100;
+    private const int RoomForLines = 100;
     private const string ClearLine = "\r\e[2K";
 
     private static readonly Strategy[] Strategies = [Strategy.Push, Strategy.Wait, Strategy.DropOldest, Strategy.Latest, Strategy.Conflate];
 
     private static readonly string[] Headings =
-        ["strategy", "waiting, peak", "memory", "frames", "merged", "lost", "model waited", "finished", "text"];
+        ["strategy", "most waiting", "memory", "frames", "merged", "lost", "model waited", "done after", "text"];
 
     /// <summary>Plays all of them; the outcome of the first one that fails or is stopped, if any.</summary>
     public async Task<(Outcome? Trouble, Uri Address)> RunAsync(CancellationToken stop)
@@ -114,11 +115,14 @@ internal sealed class Compare(Options options, TextWriter output, bool isStyled,
 
     private void WriteStyled(List<string[]> rows)
     {
-        var width = Math.Min(Console.WindowWidth, 120);
+        var width = Console.WindowWidth;
         var (console, buffer) = Canvas.Create(width, 40, hasColors: true);
-        var table = new Table { Border = TableBorder.Rounded, BorderStyle = new Style(Color.Grey) };
+        var table = new Table { Border = width < RoomForLines ? TableBorder.Horizontal : TableBorder.Rounded, BorderStyle = new Style(Color.Grey) };
         for (var i = 0; i < Headings.Length; i++)
-            table.AddColumn(new TableColumn(new Text(Headings[i], new Style(Color.Aqua))) { Alignment = i == 0 ? Justify.Left : Justify.Right });
+        {
+            var heading = new Text(Headings[i].Replace(' ', '\n'), new Style(Color.Aqua));
+            table.AddColumn(new TableColumn(heading) { Alignment = i == 0 ? Justify.Left : Justify.Right, NoWrap = i > 0 });
+        }
 
         foreach (var cells in rows)
             table.AddRow(cells.Select((cell, i) => new Text(cell, LookOf(cell, i, isWinner: cells == rows[^1]))));

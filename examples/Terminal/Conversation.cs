@@ -15,10 +15,15 @@ namespace Terminal;
 /// <param name="TokensSent">The number of tokens in it.</param>
 /// <param name="Failure">What went wrong, if something did.</param>
 /// <param name="IsStopped">Whether the user stopped it.</param>
-/// <param name="ServerStoppedAfter">Time from the user's stop to the end of the generation, where the server is ours and noticed.</param>
+/// <param name="Server">What the embedded model was doing when the user stopped it.</param>
 internal sealed record Outcome(
     FiguresNow Figures, ChatFinishReason? FinishReason, string TextShown, string TextSent, int TokensSent,
-    Exception? Failure, bool IsStopped, TimeSpan? ServerStoppedAfter);
+    Exception? Failure, bool IsStopped, ServerStop? Server);
+
+/// <summary>What the user's stop did to the generation.</summary>
+/// <param name="WasComplete">Whether everything had been sent by then.</param>
+/// <param name="After">Time from the stop to the end of the generation; null if it has not ended.</param>
+internal sealed record ServerStop(bool WasComplete, TimeSpan? After);
 
 /// <summary>One question, one answer, one screen.</summary>
 internal sealed class Conversation(Options options, Uri address, Endpoint? embedded, TimeProvider time)
@@ -62,11 +67,11 @@ internal sealed class Conversation(Options options, Uri address, Endpoint? embed
             final = figures.Now;
         }
 
-        var stoppedAfter = await WaitForServerAsync(stoppedAt);
+        var server = await WaitForServerAsync(stoppedAt);
         var sent = embedded?.LastAnswer;
         return new Outcome(
             final, figures.FinishReason, figures.TextShown, embedded is null ? figures.TextReceived : sent?.TextSent ?? "",
-            embedded is null ? final.Read : sent?.TokensSent ?? 0, stoppedAt is null ? failure : null, stoppedAt is not null, stoppedAfter);
+            embedded is null ? final.Read : sent?.TokensSent ?? 0, stoppedAt is null ? failure : null, stoppedAt is not null, server);
     }
 
     private ChatClient CreateClient()
@@ -78,12 +83,21 @@ internal sealed class Conversation(Options options, Uri address, Endpoint? embed
             // Who runs a demonstration wants to see a refusal, not wait for a fourth one.
             RetryPolicy = new ClientRetryPolicy(maxRetries: 0),
             NetworkTimeout = Timeout.InfiniteTimeSpan, // FailIfSilent watches, and knows when nobody is reading
-            Transport = new HttpClientPipelineTransport(new HttpClient(new SocketsHttpHandler { UseProxy = embedded is null })
-            {
-                Timeout = Timeout.InfiniteTimeSpan,
-            }),
+            Transport = new HttpClientPipelineTransport(CreateHttpClient()),
         });
     }
+
+    private HttpClient CreateHttpClient() => new(new SocketsHttpHandler
+    {
+        UseProxy = embedded is null,
+        // By default a response that is left in the middle is read on for up to two seconds, in the hope of using the
+        // connection again. Here that is a model that goes on generating.
+        ResponseDrainTimeout = TimeSpan.Zero,
+        MaxResponseDrainSize = 0,
+    })
+    {
+        Timeout = Timeout.InfiniteTimeSpan,
+    };
 
     private async IAsyncEnumerable<StreamingChatCompletionUpdate> Ask(ChatClient client, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
@@ -92,8 +106,7 @@ internal sealed class Conversation(Options options, Uri address, Endpoint? embed
             yield return update;
     }
 
-    /// <summary>How long after the stop the embedded model stopped; null if nobody stopped it or it has not noticed.</summary>
-    private async Task<TimeSpan?> WaitForServerAsync(long? stoppedAt)
+    private async Task<ServerStop?> WaitForServerAsync(long? stoppedAt)
     {
         if (stoppedAt is not { } stop || embedded?.LastAnswer is not { } answer)
             return null;
@@ -101,11 +114,11 @@ internal sealed class Conversation(Options options, Uri address, Endpoint? embed
         try
         {
             var after = time.GetElapsedTime(stop, await answer.Ended.WaitAsync(Patience, time));
-            return after > TimeSpan.Zero ? after : TimeSpan.Zero;
+            return new ServerStop(!answer.ClientLeft, after);
         }
         catch (TimeoutException)
         {
-            return null;
+            return new ServerStop(WasComplete: false, After: null);
         }
     }
 }

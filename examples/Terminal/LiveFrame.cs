@@ -8,6 +8,7 @@ internal sealed class LiveFrame(string title, TimeSpan screenTime, bool hasColor
 {
     private const int FiguresWidth = 32;
     private const int NarrowerThan = 74;
+    private const int VeryNarrow = 52;
     private const int BelowHeight = 7;
 
     private static readonly string[] Bars = [" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"];
@@ -21,7 +22,7 @@ internal sealed class LiveFrame(string title, TimeSpan screenTime, bool hasColor
         var layout = width < NarrowerThan
             ? new Layout().SplitRows(
                 new Layout(Answer(text, console, width, height - BelowHeight)),
-                new Layout(Below(now)).Size(Math.Min(BelowHeight, height)))
+                new Layout(Below(now, width)).Size(Math.Min(BelowHeight, height)))
             : new Layout().SplitColumns(
                 new Layout(Answer(text, console, width - FiguresWidth, height)),
                 new Layout(Beside(now, arrivals)).Size(FiguresWidth));
@@ -53,18 +54,12 @@ internal sealed class LiveFrame(string title, TimeSpan screenTime, bool hasColor
             Clock(now));
     }
 
-    private Panel Below(FiguresNow now)
+    private Panel Below(FiguresNow now, int width)
     {
-        var rows = Grid(4);
-        var figures = Figures(now).Where(figure => figure.Label.Length > 0).ToArray();
-        for (var i = 0; i < figures.Length; i += 2)
-        {
-            var (first, second) = (figures[i], i + 1 < figures.Length ? figures[i + 1] : ("", new Text("")));
-            rows.AddRow(
-                new Text(first.Label, new Style(Color.Grey)), first.Value,
-                new Text(second.Item1, new Style(Color.Grey)), second.Item2);
-        }
-
+        var columns = width < VeryNarrow ? 1 : 2;
+        var rows = Grid(2 * columns);
+        foreach (var row in Figures(now).Chunk(columns))
+            rows.AddRow([.. row.SelectMany(figure => new IRenderable[] { new Text(figure.Label, new Style(Color.Grey)), figure.Value })]);
         return Framed(rows, Clock(now));
     }
 

@@ -51,12 +51,13 @@ internal static class Summary
     }
 
     private static string Stopped(Outcome outcome, Options options) =>
-        $"stopped by you after {Failures.Counted(outcome.Figures.Read)}; " + outcome switch
+        $"stopped by you after {Failures.Counted(outcome.Figures.Read)}; " + outcome.Server switch
         {
-            { ServerStoppedAfter: { } after } => $"the server stopped generating {after.TotalMilliseconds:N0} ms later",
-            _ when options.Endpoint is not null => "the connection is closed",
-            { TokensSent: 0 } => "the server had not begun",
-            _ => "the server has not stopped yet",
+            { WasComplete: true } => "the server had sent everything by then",
+            { After: { } after } => $"the server stopped generating {after.TotalMilliseconds:N0} ms later",
+            { After: null } => "the server has not stopped yet",
+            null when options.Endpoint is not null => "the connection is closed",
+            null => "the server had not begun",
         };
 
     private static string Style(string text, bool isStyled, string style)
