@@ -6,7 +6,6 @@ namespace Terminal;
 /// <summary>The classic trade-off: the same stream, the same slow screen, one strategy after another.</summary>
 internal sealed class Compare(Options options, TextWriter output, bool isStyled, TimeProvider time)
 {
-    private const int DefaultTokens = 100;
     private const int RoomForLines = 100;
     private const string ClearLine = "\r\e[2K";
 
@@ -18,7 +17,7 @@ internal sealed class Compare(Options options, TextWriter output, bool isStyled,
     /// <summary>Plays all of them; the outcome of the first one that fails or is stopped, if any.</summary>
     public async Task<(Outcome? Trouble, Uri Address)> RunAsync(CancellationToken stop)
     {
-        var tokens = options.Tokens ?? DefaultTokens;
+        var tokens = options.Tokens!.Value;
         await using var endpoint = await Endpoint.StartAsync(new Manner(tokens, options.Rate, options.Fault), time);
         var conversation = new Conversation(options, endpoint.Address, endpoint, time);
         await WarmUpAsync(stop);

@@ -1,12 +1,13 @@
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Http;
 
 namespace Terminal;
 
 /// <summary>One answer of the embedded model on its way to one client, and the record of what was really sent.</summary>
-internal sealed class Generation(HttpContext context, ChatRequest request, Manner manner, TimeProvider time)
+internal sealed partial class Generation(HttpContext context, ChatRequest request, Manner manner, TimeProvider time)
 {
     private static readonly JsonSerializerOptions Json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
@@ -105,7 +106,7 @@ internal sealed class Generation(HttpContext context, ChatRequest request, Manne
         Interlocked.Increment(ref _tokensSent);
     }
 
-    private string Chunk(object delta, string? finishReason = null) => JsonSerializer.Serialize(
+    private string Chunk(object delta, string? finishReason = null) => Serialize(
         new
         {
             id = _id,
@@ -114,10 +115,9 @@ internal sealed class Generation(HttpContext context, ChatRequest request, Manne
             model = request.Model,
             choices = new[] { new { index = 0, delta, logprobs = (object?)null, finish_reason = finishReason } },
             usage = (object?)null,
-        },
-        Json);
+        });
 
-    private string Usage(int tokens) => JsonSerializer.Serialize(
+    private string Usage(int tokens) => Serialize(
         new
         {
             id = _id,
@@ -126,8 +126,15 @@ internal sealed class Generation(HttpContext context, ChatRequest request, Manne
             model = request.Model,
             choices = Array.Empty<object>(),
             usage = new { prompt_tokens = 12, completion_tokens = tokens, total_tokens = 12 + tokens },
-        },
-        Json);
+        });
+
+    /// <summary>Emoji, too, go out as they are: no encoder of the framework can be told to leave them alone.</summary>
+    private static string Serialize(object chunk) => EscapedPair().Replace(
+        JsonSerializer.Serialize(chunk, Json),
+        pair => new string([(char)Convert.ToInt32(pair.Groups[1].Value, 16), (char)Convert.ToInt32(pair.Groups[2].Value, 16)]));
+
+    [GeneratedRegex(@"\\u(D[89AB][0-9A-F]{2})\\u(D[C-F][0-9A-F]{2})")]
+    private static partial Regex EscapedPair();
 
     /// <summary>Sends one event, and flushes in the middle of its first character that has more than one byte.</summary>
     private async Task SendAsync(string data)

@@ -1,4 +1,7 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
+using System.Numerics;
 
 namespace Terminal;
 
@@ -37,31 +40,17 @@ internal static class CommandLine
     public static RootCommand Create(Func<Options, CancellationToken, Task<int>> run)
     {
         var compare = new Option<bool>("--compare") { Description = "Play the same stream to a slow screen with one strategy after another, and print a table." };
-        var strategy = new Option<string>("--strategy")
-        {
-            Description = "What happens to tokens that arrive while the screen is busy.",
-            HelpName = string.Join('|', Strategies.Keys),
-            DefaultValueFactory = _ => "conflate",
-        }.AcceptOnlyFromAmong([.. Strategies.Keys]);
-        var buffer = new Option<int>("--buffer") { Description = "How many tokens may wait with wait, drop-oldest and drop-newest.", HelpName = "n", DefaultValueFactory = _ => 5 };
-        var screen = new Option<double>("--screen-ms") { Description = "A slow screen: each frame takes this long. Never more than 60 frames a second.", HelpName = "ms" };
-        var tokens = new Option<int?>("--tokens") { Description = "The length of the answer; with --endpoint the most that it may have.", HelpName = "n" };
-        var rate = new Option<double>("--rate") { Description = "Tokens per second of the embedded model; 0 for as fast as possible. [default: 500; 100 with --compare]", HelpName = "n", DefaultValueFactory = _ => double.NaN };
-        rate.DefaultValueFactory = null;
-        var fault = new Option<string?>("--fault") { Description = "What the embedded endpoint does wrong.", HelpName = string.Join('|', Faults.Keys) };
-        fault.AcceptOnlyFromAmong([.. Faults.Keys]);
-        var timeout = new Option<double?>("--timeout") { Description = "Give up when the server is silent for this many seconds. [default: 10; 60 with --endpoint]", HelpName = "s" };
+        var strategy = Choice("--strategy", Strategies, "What happens to tokens that arrive while the screen is busy. [default: conflate]");
+        var buffer = Number<int>("--buffer", "n", 1, 1_000_000, "How many tokens may wait with wait, drop-oldest and drop-newest. [default: 5]");
+        var screen = Number<double>("--screen-ms", "ms", 0, 60_000, "A slow screen: each frame takes this long. Never more than 60 frames a second. [default: 0; 100 with --compare]");
+        var tokens = Number<int>("--tokens", "n", 1, 1_000_000, "The length of the answer; with --endpoint the most that it may have. [default: all of it; 100 with --compare]");
+        var rate = Number<double>("--rate", "n", 0, 1_000_000, "Tokens per second of the embedded model; 0 for as fast as possible. [default: 500; 100 with --compare]");
+        var fault = Choice("--fault", Faults, "What the embedded endpoint does wrong, half way or after 200 tokens.");
+        var timeout = Number<double>("--timeout", "s", 0.001, 3600, "Give up when the server is silent for this many seconds. [default: 10; 60 with --endpoint]");
         var plain = new Option<bool>("--plain") { Description = "Print the text as it comes. Chosen by itself when the output is not a terminal." };
-        var endpoint = new Option<string?>("--endpoint") { Description = "Another OpenAI-compatible server, e.g. http://localhost:11434/v1. The key comes from OPENAI_API_KEY.", HelpName = "url" };
-        var model = new Option<string?>("--model") { Description = "The model to ask; needed with --endpoint.", HelpName = "name" };
+        var endpoint = new Option<Uri>("--endpoint") { Description = "Another OpenAI-compatible server, e.g. http://localhost:11434/v1. The key comes from OPENAI_API_KEY.", HelpName = "url", CustomParser = ParseAddress };
+        var model = new Option<string>("--model") { Description = "The model to ask; needed with --endpoint.", HelpName = "name" };
         var prompt = new Option<string>("--prompt") { Description = "What to ask.", HelpName = "text", DefaultValueFactory = _ => "Explain backpressure." };
-
-        Check(buffer, value => value >= 1, "--buffer must be at least 1.");
-        Check(screen, value => value is >= 0 and <= 60_000, "--screen-ms must be from 0 to 60000.");
-        Check(tokens, value => value is null or (>= 1 and <= 1_000_000), "--tokens must be from 1 to 1000000.");
-        Check(rate, value => value is >= 0 and <= 1_000_000, "--rate must be from 0 to 1000000.");
-        Check(timeout, value => value is null or (> 0 and <= 3600), "--timeout must be more than 0 and at most 3600.");
-        Check(endpoint, value => value is null || IsHttp(value), "--endpoint must be an http or https address.");
 
         var command = new RootCommand(
             """
@@ -88,20 +77,20 @@ internal static class CommandLine
 
         command.SetAction((parsed, cancellationToken) =>
         {
-            var url = parsed.GetValue(endpoint);
+            var isElsewhere = parsed.GetValue(endpoint) is not null;
             var compares = parsed.GetValue(compare);
             return run(
                 new Options(
-                    url is null ? null : new Uri(url),
+                    parsed.GetValue(endpoint),
                     parsed.GetValue(model) ?? "embedded",
                     parsed.GetValue(prompt)!,
-                    parsed.GetValue(tokens),
-                    parsed.GetResult(rate) is null ? (compares ? 100 : 500) : parsed.GetValue(rate),
-                    TimeSpan.FromMilliseconds(parsed.GetResult(screen) is null && compares ? 100 : parsed.GetValue(screen)),
-                    Strategies[parsed.GetValue(strategy)!],
-                    parsed.GetValue(buffer),
-                    TimeSpan.FromSeconds(parsed.GetValue(timeout) ?? (url is null ? 10 : 60)),
-                    parsed.GetValue(fault) is { } name ? Faults[name] : Fault.None,
+                    parsed.GetValue(tokens) ?? (compares ? 100 : null),
+                    parsed.GetValue(rate) ?? (compares ? 100 : 500),
+                    TimeSpan.FromMilliseconds(parsed.GetValue(screen) ?? (compares ? 100 : 0)),
+                    parsed.GetValue(strategy) ?? Strategy.Conflate,
+                    parsed.GetValue(buffer) ?? 5,
+                    TimeSpan.FromSeconds(parsed.GetValue(timeout) ?? (isElsewhere ? 60 : 10)),
+                    parsed.GetValue(fault) ?? Fault.None,
                     parsed.GetValue(plain),
                     compares),
                 cancellationToken);
@@ -109,12 +98,39 @@ internal static class CommandLine
         return command;
     }
 
-    private static bool IsHttp(string text) => Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https";
+    private static Option<T?> Number<T>(string name, string unit, T least, T most, string description)
+        where T : struct, INumber<T> => new(name)
+        {
+            Description = description,
+            HelpName = unit,
+            CustomParser = result =>
+            {
+                if (T.TryParse(result.Tokens[0].Value, CultureInfo.InvariantCulture, out var value) && value >= least && value <= most)
+                    return value;
+                result.AddError(string.Create(CultureInfo.InvariantCulture, $"{name} must be a number from {least} to {most}."));
+                return null;
+            },
+        };
 
-    private static void Check<T>(Option<T> option, Func<T?, bool> isRight, string complaint) => option.Validators.Add(result =>
+    private static Option<T?> Choice<T>(string name, Dictionary<string, T> choices, string description)
+        where T : struct => new(name)
+        {
+            Description = description,
+            HelpName = string.Join('|', choices.Keys),
+            CustomParser = result =>
+            {
+                if (choices.TryGetValue(result.Tokens[0].Value, out var choice))
+                    return choice;
+                result.AddError($"{name} must be one of {string.Join(", ", choices.Keys)}.");
+                return null;
+            },
+        };
+
+    private static Uri? ParseAddress(ArgumentResult result)
     {
-        // A value that cannot be read has been complained about already.
-        if (!result.Errors.Any() && !isRight(result.GetValueOrDefault<T>()))
-            result.AddError(complaint);
-    });
+        if (Uri.TryCreate(result.Tokens[0].Value, UriKind.Absolute, out var address) && address.Scheme is "http" or "https")
+            return address;
+        result.AddError("--endpoint must be an http or https address.");
+        return null;
+    }
 }

@@ -1,6 +1,5 @@
 using System.Reactive.Concurrency;
 using System.Reactive.Linq;
-using System.Threading.Channels;
 using OpenAI.Chat;
 using RxTokens;
 
@@ -31,7 +30,7 @@ internal static class Pipeline
             Strategy.DropOldest => tokens.Buffered(buffer, Overflow.DropOldest, onDropped: onDropped),
             Strategy.DropNewest => tokens.Buffered(buffer, Overflow.DropNewest, onDropped: onDropped),
             Strategy.Latest => tokens.KeepLatest(onDropped),
-            Strategy.Push => tokens.AsObservable().QueueWithoutBound(),
+            Strategy.Push => tokens.AsObservable().Buffered(int.MaxValue), // a bound that is none: what comes of pushing
             _ => throw new ArgumentOutOfRangeException(nameof(strategy), strategy, "There is no such strategy."),
         };
 
@@ -47,16 +46,5 @@ internal static class Pipeline
             .Concat(Observable.Defer(() => isFinished
                 ? Observable.Empty<StreamingChatCompletionUpdate>()
                 : Observable.Throw<StreamingChatCompletionUpdate>(new CutOffException())));
-    }
-
-    /// <summary>What a plain bridge from Rx does, to show what comes of it: RxTokens itself has no queue without a bound.</summary>
-    private static async IAsyncEnumerable<string> QueueWithoutBound(
-        this IObservable<string> tokens, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken = default)
-    {
-        var queue = Channel.CreateUnbounded<string>();
-        using var subscription = tokens.Subscribe(
-            token => queue.Writer.TryWrite(token), failure => queue.Writer.Complete(failure), () => queue.Writer.Complete());
-        await foreach (var token in queue.Reader.ReadAllAsync(cancellationToken))
-            yield return token;
     }
 }

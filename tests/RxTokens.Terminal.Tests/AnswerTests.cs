@@ -15,7 +15,7 @@ public sealed class AnswerTests
             Assert.That(user.ExitCode, Is.Zero);
             Assert.That(user.Output, Does.StartWith(AnswerText.Whole));
             Assert.That(user.Output, Does.Contain("text shown equals text sent: yes"));
-            Assert.That(user.Output, Does.Not.Contain("\e"), "no escapes where nobody can read them");
+            Assert.That(user.Output.Contains('\e'), Is.False, "no escapes where nobody can read them");
             Assert.That(user.Figure("tokens read"), Does.StartWith($"{AnswerText.Tokens(null).Count:N0} in "));
             Assert.That(user.Figure("waiting"), Does.StartWith("0 at the end, "));
             Assert.That(user.Figure("dropped"), Is.EqualTo("0"));

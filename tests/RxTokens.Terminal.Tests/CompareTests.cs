@@ -36,7 +36,7 @@ public sealed class CompareTests
 
         Assert.Multiple(() =>
         {
-            Assert.That(user.Output, Does.Not.Contain("\e"));
+            Assert.That(user.Output.Contains('\e'), Is.False);
             Assert.That(user.Lines.Max(line => line.Length), Is.LessThanOrEqualTo(110));
         });
     }

@@ -7,6 +7,7 @@ using Terminal;
 namespace RxTokens.Terminal.Tests;
 
 /// <summary>The pipeline in virtual time: single-threaded, and the same in each run.</summary>
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 public sealed class PipelineTests
 {
     private static readonly DateTimeOffset Start = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
