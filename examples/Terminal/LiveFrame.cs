@@ -40,7 +40,7 @@ internal sealed class LiveFrame(string title, TimeSpan screenTime, bool hasColor
 
     private Panel Beside(FiguresNow now, int[] arrivals)
     {
-        var rows = Grid(2);
+        var rows = Grid(2, FiguresWidth - 4);
         foreach (var (label, value) in Figures(now))
             rows.AddRow(new Text(label, new Style(Color.Grey)), value);
         return Framed(
@@ -57,7 +57,7 @@ internal sealed class LiveFrame(string title, TimeSpan screenTime, bool hasColor
     private Panel Below(FiguresNow now, int width)
     {
         var columns = width < VeryNarrow ? 1 : 2;
-        var rows = Grid(2 * columns);
+        var rows = Grid(2 * columns, width - 4);
         foreach (var row in Figures(now).Chunk(columns))
             rows.AddRow([.. row.SelectMany(figure => new IRenderable[] { new Text(figure.Label, new Style(Color.Grey)), figure.Value })]);
         return Framed(rows, Clock(now));
@@ -81,11 +81,24 @@ internal sealed class LiveFrame(string title, TimeSpan screenTime, bool hasColor
 
     private static Text Value(string text, Color color) => new(text, new Style(color, decoration: Decoration.Bold));
 
-    private static Grid Grid(int columns)
+    /// <summary>Labels and values in turn, over the whole width.</summary>
+    private static Grid Grid(int columns, int width)
     {
-        var grid = new Grid { Expand = true };
+        const int gap = 2;
+        var each = Math.Max(1, width / columns);
+        var grid = new Grid();
         for (var i = 0; i < columns; i++)
-            grid.AddColumn(i % 2 == 0 ? new GridColumn { NoWrap = true } : new GridColumn { NoWrap = true, Alignment = Justify.Right });
+        {
+            var isLast = i == columns - 1;
+            grid.AddColumn(new GridColumn
+            {
+                NoWrap = true,
+                Alignment = i % 2 == 0 ? Justify.Left : Justify.Right,
+                Padding = new Padding(0, 0, isLast ? 0 : gap, 0),
+                Width = Math.Max(1, each - (isLast ? 0 : gap)),
+            });
+        }
+
         return grid;
     }
 

@@ -25,9 +25,9 @@ internal static partial class Markdown
         {
             var isFence = source[i].StartsWith("```", StringComparison.Ordinal);
 
-            // Each line of the source makes at least one on the screen (a fence: a blank one), so the earlier ones cannot be seen.
-            if (count == int.MaxValue || source.Length - i <= count)
-                wrapped.AddRange(isFence ? [[]] : isCode ? WrapCode(source[i], width) : WrapProse(source[i], options, width));
+            // Each line of the source makes at least one on the screen, but for fences; so many more cannot be seen.
+            if (!isFence && (source.Length - i) / 2 <= count)
+                wrapped.AddRange(isCode ? WrapCode(source[i], width) : WrapProse(source[i], options, width));
             isCode ^= isFence;
         }
 

@@ -40,12 +40,12 @@ internal static class CommandLine
     public static RootCommand Create(Func<Options, CancellationToken, Task<int>> run)
     {
         var compare = new Option<bool>("--compare") { Description = "Play the same stream to a slow screen with one strategy after another, and print a table." };
-        var strategy = Choice("--strategy", Strategies, "What happens to tokens that arrive while the screen is busy. [default: conflate]");
+        var strategy = Choice("--strategy", Strategies, "What happens to tokens that arrive while the screen is busy", "[default: conflate]");
         var buffer = Number<int>("--buffer", "n", 1, 1_000_000, "How many tokens may wait with wait, drop-oldest and drop-newest. [default: 5]");
         var screen = Number<double>("--screen-ms", "ms", 0, 60_000, "A slow screen: each frame takes this long. Never more than 60 frames a second. [default: 0; 100 with --compare]");
         var tokens = Number<int>("--tokens", "n", 1, 1_000_000, "The length of the answer; with --endpoint the most that it may have. [default: all of it; 100 with --compare]");
         var rate = Number<double>("--rate", "n", 0, 1_000_000, "Tokens per second of the embedded model; 0 for as fast as possible. [default: 500; 100 with --compare]");
-        var fault = Choice("--fault", Faults, "What the embedded endpoint does wrong, half way or after 200 tokens.");
+        var fault = Choice("--fault", Faults, "What the embedded endpoint does wrong, half way or after 200 tokens");
         var timeout = Number<double>("--timeout", "s", 0.001, 3600, "Give up when the server is silent for this many seconds. [default: 10; 60 with --endpoint]");
         var plain = new Option<bool>("--plain") { Description = "Print the text as it comes. Chosen by itself when the output is not a terminal." };
         var endpoint = new Option<Uri>("--endpoint") { Description = "Another OpenAI-compatible server, e.g. http://localhost:11434/v1. The key comes from OPENAI_API_KEY.", HelpName = "url", CustomParser = ParseAddress };
@@ -54,11 +54,15 @@ internal static class CommandLine
 
         var command = new RootCommand(
             """
-            Draws a model's answer in the terminal, at most 60 frames a second, and shows live what happens between the
-            model and the screen. Without options it starts an OpenAI-compatible endpoint of its own, on this machine.
+            Draws a model's answer in the terminal, at most 60 frames a second, and
+            shows live what happens between the model and the screen. By itself it
+            starts an OpenAI-compatible endpoint of its own, on this machine.
 
-            Ctrl+C stops the model. "Model waited" is the time in which the model had handed over a token and was not
-            asked for the next. Exit code: 0 the answer is complete, 1 it is not, 2 wrong options, 130 stopped by you.
+            Ctrl+C stops the model. "Model waited" is the time in which the model had
+            handed over a token and was not asked for the next.
+
+            Exit codes: 0 the answer is complete, 1 it is not, 2 wrong options,
+            130 stopped by you.
             """)
         { compare, strategy, buffer, screen, tokens, rate, fault, timeout, plain, endpoint, model, prompt };
 
@@ -112,11 +116,11 @@ internal static class CommandLine
             },
         };
 
-    private static Option<T?> Choice<T>(string name, Dictionary<string, T> choices, string description)
+    private static Option<T?> Choice<T>(string name, Dictionary<string, T> choices, string description, string standard = "")
         where T : struct => new(name)
         {
-            Description = description,
-            HelpName = string.Join('|', choices.Keys),
+            Description = $"{description}: {string.Join(", ", choices.Keys)}. {standard}".TrimEnd(),
+            HelpName = "name",
             CustomParser = result =>
             {
                 if (choices.TryGetValue(result.Tokens[0].Value, out var choice))

@@ -25,7 +25,7 @@ public sealed class CompareTests
             Assert.That(conflate[5], Is.EqualTo("0"), "nothing lost");
             Assert.That(Seconds(conflate[6]), Is.LessThan(0.3), "the model is not held");
             Assert.That(Seconds(conflate[7]), Is.LessThan(Seconds(wait[7])), "done when the model is");
-            Assert.That(user.Output, Does.Contain("Only Conflate has it all"));
+            Assert.That(user.Output, Does.Contain("Only Conflate loses nothing"));
         });
     }
 
