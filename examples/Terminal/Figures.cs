@@ -1,0 +1,195 @@
+using System.Diagnostics.Metrics;
+using System.Reactive.Concurrency;
+using System.Text;
+using OpenAI.Chat;
+
+namespace Terminal;
+
+/// <summary>What one run looks like from outside, at one moment.</summary>
+/// <param name="Read">Tokens read from the model.</param>
+/// <param name="Shown">Tokens that are on the screen.</param>
+/// <param name="Waiting">Tokens read and neither shown nor dropped yet.</param>
+/// <param name="PeakWaiting">The most that ever waited.</param>
+/// <param name="PeakBytes">The memory that the text took when the most of it waited.</param>
+/// <param name="Merged">Tokens that were joined to one that was waiting.</param>
+/// <param name="Dropped">Tokens thrown away.</param>
+/// <param name="Frames">Frames drawn.</param>
+/// <param name="Rate">Tokens read in the last second.</param>
+/// <param name="Held">Time in which the model had handed over a token and was not asked for the next.</param>
+/// <param name="FirstToken">Time from the request to the first token.</param>
+/// <param name="Reading">Time from the first token to the last.</param>
+/// <param name="Elapsed">Time since the request.</param>
+internal readonly record struct FiguresNow(
+    int Read, int Shown, int Waiting, int PeakWaiting, long PeakBytes, int Merged, int Dropped, int Frames, int Rate,
+    TimeSpan Held, TimeSpan? FirstToken, TimeSpan Reading, TimeSpan Elapsed);
+
+/// <summary>Counts one run. Tokens are read on one thread and drawn on another.</summary>
+internal sealed class Figures : IDisposable
+{
+    private const int BytesOfAnEmptyString = 22;
+
+    private readonly Lock _gate = new();
+    private readonly System.Reactive.Concurrency.IStopwatch _watch;
+    private readonly MeterListener _meter = new();
+    private readonly StringBuilder _received = new();
+    private readonly StringBuilder _shown = new();
+    private readonly Queue<int> _waitingLengths = new();
+    private readonly Arrivals _arrivals = new();
+    private readonly bool _merges;
+
+    private FiguresNow _now;
+    private TimeSpan _lastToken;
+    private long _waitingBytes;
+    private int _merged;
+    private TimeSpan? _heldSince;
+
+    public Figures(IScheduler clock, Strategy strategy)
+    {
+        _watch = clock.StartStopwatch();
+        _merges = strategy == Strategy.Conflate;
+
+        // What RxTokens tells any metrics listener. One stream runs at a time in this program, so the count is ours.
+        _meter.InstrumentPublished = (instrument, listener) =>
+        {
+            if (instrument.Meter.Name == "RxTokens" && instrument.Name == "rxtokens.items.merged")
+                listener.EnableMeasurementEvents(instrument);
+        };
+        _meter.SetMeasurementEventCallback<long>((_, count, _, _) => Interlocked.Add(ref _merged, (int)count));
+        _meter.Start();
+    }
+
+    /// <summary>Why the model stopped, once it has said so.</summary>
+    public ChatFinishReason? FinishReason { get; private set; }
+
+    public string TextReceived => Read(_received.ToString);
+
+    public string TextShown => Read(_shown.ToString);
+
+    /// <summary>Tokens read per tenth of a second, the newest last.</summary>
+    public int[] RecentArrivals => Read(() => _arrivals.Recent(_watch.Elapsed));
+
+    public FiguresNow Now => Read(() => _now with
+    {
+        Waiting = Waiting,
+        Merged = Volatile.Read(ref _merged),
+        Rate = _arrivals.LastSecond(_watch.Elapsed),
+        Reading = _lastToken - (_now.FirstToken ?? _lastToken),
+        Held = _now.Held + (_heldSince is { } since ? _watch.Elapsed - since : TimeSpan.Zero),
+        Elapsed = _watch.Elapsed,
+    });
+
+    private int Waiting => _now.Read - _now.Shown - _now.Dropped;
+
+    public void OnUpdate(StreamingChatCompletionUpdate update) => FinishReason = update.FinishReason ?? FinishReason;
+
+    public void OnToken(string token)
+    {
+        lock (_gate)
+        {
+            _received.Append(token);
+            _lastToken = _watch.Elapsed;
+            _arrivals.Add(_lastToken);
+            _waitingBytes += BytesOf(token);
+            if (_merges)
+                _waitingLengths.Enqueue(token.Length);
+
+            _now = _now with { Read = _now.Read + 1, FirstToken = _now.FirstToken ?? _lastToken };
+            _now = _now with { PeakWaiting = Math.Max(_now.PeakWaiting, Waiting), PeakBytes = Math.Max(_now.PeakBytes, _waitingBytes) };
+        }
+    }
+
+    public void OnDropped(string token)
+    {
+        lock (_gate)
+        {
+            _waitingBytes -= BytesOf(token);
+            _now = _now with { Dropped = _now.Dropped + 1 };
+        }
+    }
+
+    public void OnDrawn(string text)
+    {
+        lock (_gate)
+        {
+            _shown.Append(text);
+            var tokens = _merges ? TokensOf(text) : 1;
+            _waitingBytes -= (long)tokens * BytesOfAnEmptyString + 2L * text.Length;
+            _now = _now with { Shown = _now.Shown + tokens, Frames = _now.Frames + 1 };
+        }
+    }
+
+    /// <summary>A frame in which only the figures are new.</summary>
+    public void OnRedrawn()
+    {
+        lock (_gate)
+            _now = _now with { Frames = _now.Frames + 1 };
+    }
+
+    public TimeSpan HoldBegins()
+    {
+        lock (_gate)
+        {
+            _heldSince = _watch.Elapsed;
+            return _heldSince.Value;
+        }
+    }
+
+    public void HoldEnds(TimeSpan since)
+    {
+        lock (_gate)
+        {
+            _heldSince = null;
+            _now = _now with { Held = _now.Held + (_watch.Elapsed - since) };
+        }
+    }
+
+    public void Dispose() => _meter.Dispose();
+
+    /// <summary>How many of the waiting tokens were joined into this text.</summary>
+    private int TokensOf(string text)
+    {
+        var tokens = 0;
+        for (var rest = text.Length; rest > 0; tokens++)
+            rest -= _waitingLengths.Dequeue();
+        return tokens;
+    }
+
+    private static int BytesOf(string token) => BytesOfAnEmptyString + 2 * token.Length;
+
+    private T Read<T>(Func<T> read)
+    {
+        lock (_gate)
+            return read();
+    }
+}
+
+/// <summary>How many tokens arrived in each of the last tenths of a second.</summary>
+internal sealed class Arrivals
+{
+    public const int Slots = 24;
+
+    private readonly int[] _counts = new int[Slots];
+    private long _newest;
+
+    public void Add(TimeSpan now)
+    {
+        Advance(now);
+        _counts[_newest % Slots]++;
+    }
+
+    public int LastSecond(TimeSpan now) => Recent(now)[^10..].Sum();
+
+    public int[] Recent(TimeSpan now)
+    {
+        Advance(now);
+        return [.. Enumerable.Range(1, Slots).Select(i => _counts[(_newest + i) % Slots])];
+    }
+
+    private void Advance(TimeSpan now)
+    {
+        var slot = (long)(now.TotalMilliseconds / 100);
+        for (var passed = Math.Min(slot - _newest, Slots); passed > 0; passed--)
+            _counts[(slot - passed + 1) % Slots] = 0;
+        _newest = Math.Max(_newest, slot);
+    }
+}

@@ -1,0 +1,165 @@
+using System.ClientModel.Primitives;
+using System.Reactive.Concurrency;
+using System.Reactive.Linq;
+using OpenAI.Chat;
+using Terminal;
+
+namespace RxTokens.Terminal.Tests;
+
+/// <summary>The pipeline in virtual time: single-threaded, and the same in each run.</summary>
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+public sealed class PipelineTests
+{
+    private static readonly DateTimeOffset Start = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+    private readonly HistoricalScheduler _clock = new(Start);
+    private readonly List<DateTimeOffset> _frames = [];
+
+    [TestCase("Conflate", 500)]
+    [TestCase("Conflate", 5000)]
+    [TestCase("Wait", 500)]
+    [TestCase("DropOldest", 500)]
+    [TestCase("Latest", 500)]
+    [TestCase("Push", 500)]
+    public void At_most_60_frames_a_second_are_drawn(string strategy, int rate)
+    {
+        var (drawing, _) = Draw(Enum.Parse<Strategy>(strategy), Answer(tokens: 2 * rate, every: TimeSpan.FromSeconds(1.0 / rate)), FrameClock.Shortest);
+        _clock.AdvanceBy(TimeSpan.FromMinutes(5));
+
+        Assert.That(drawing.IsCompletedSuccessfully);
+        Assert.Multiple(() =>
+        {
+            Assert.That(_frames.Zip(_frames.Skip(1), (a, b) => b - a), Has.All.GreaterThanOrEqualTo(FrameClock.Shortest));
+            Assert.That(_frames.Count(frame => frame >= Start.AddSeconds(0.5) && frame < Start.AddSeconds(1.5)), Is.InRange(59, 60), "and not many fewer");
+        });
+    }
+
+    [Test]
+    public void The_first_token_is_drawn_at_once()
+    {
+        var (_, _) = Draw(Strategy.Conflate, Answer(tokens: 10, every: TimeSpan.FromMilliseconds(300)), FrameClock.Shortest);
+        _clock.AdvanceBy(TimeSpan.FromSeconds(1));
+
+        Assert.That(_frames.Select(frame => (frame - Start).TotalMilliseconds), Is.EqualTo(new[] { 300, 600, 900 }));
+    }
+
+    [Test]
+    public void Conflate_shows_all_and_never_holds_the_model()
+    {
+        var (drawing, figures) = Draw(Strategy.Conflate, Answer(tokens: 100, every: TimeSpan.FromMilliseconds(10)), TimeSpan.FromMilliseconds(100));
+        _clock.AdvanceBy(TimeSpan.FromSeconds(3));
+
+        var now = figures.Now;
+        Assert.Multiple(() =>
+        {
+            Assert.That(drawing.IsCompletedSuccessfully);
+            Assert.That(figures.TextShown, Is.EqualTo(figures.TextReceived));
+            Assert.That(now.Held, Is.EqualTo(TimeSpan.Zero));
+            Assert.That((now.Read, now.Shown, now.Dropped, now.Waiting), Is.EqualTo((100, 100, 0, 0)));
+            Assert.That(now.Merged, Is.EqualTo(100 - _frames.Count));
+            Assert.That(now.PeakWaiting, Is.LessThanOrEqualTo(21), "two frames' worth: the one that is drawn and the one that gathers");
+        });
+    }
+
+    [Test]
+    public void Wait_holds_the_model_for_exactly_as_long_as_the_screen_needs()
+    {
+        var (drawing, figures) = Draw(Strategy.Wait, Answer(tokens: 20, every: TimeSpan.Zero), TimeSpan.FromMilliseconds(100));
+        _clock.AdvanceBy(TimeSpan.FromSeconds(10));
+
+        Assert.Multiple(() =>
+        {
+            Assert.That(drawing.IsCompletedSuccessfully);
+            Assert.That(_frames, Has.Count.EqualTo(20));
+            Assert.That(figures.TextShown, Is.EqualTo(figures.TextReceived));
+            Assert.That(figures.Now.Held, Is.InRange(TimeSpan.FromMilliseconds(1300), TimeSpan.FromMilliseconds(1500)), "19 frames, less those for the buffer");
+        });
+    }
+
+    [Test]
+    public void Figures_do_not_end_with_a_frame_that_the_clock_moved_back()
+    {
+        var frames = new FrameClock(_clock, TimeSpan.FromMilliseconds(100));
+        var drawn = new List<double>();
+        void Frame() => drawn.Add((_clock.Now - Start).TotalMilliseconds);
+
+        frames.Schedule(Frame);
+        frames.Schedule(Frame);
+        frames.Schedule(Frame);
+        _clock.AdvanceBy(TimeSpan.FromSeconds(1));
+        frames.Schedule(Frame);
+        _clock.AdvanceBy(TimeSpan.FromSeconds(1));
+
+        Assert.That(drawn, Is.EqualTo(new[] { 0d, 100, 200, 1000 }));
+    }
+
+    [Test]
+    public async Task A_silent_source_is_given_up_after_the_limit()
+    {
+        var reading = Never().FailIfSilent(TimeSpan.FromSeconds(10), _clock).GetAsyncEnumerator().MoveNextAsync().AsTask();
+
+        _clock.AdvanceBy(TimeSpan.FromSeconds(9.9));
+        Assert.That(reading.IsCompleted, Is.False);
+        _clock.AdvanceBy(TimeSpan.FromSeconds(0.2));
+        await Assert.ThrowsAsync<SilentServerException>(async () => await reading.WaitAsync(TimeSpan.FromSeconds(5)));
+    }
+
+    [Test]
+    public async Task A_slow_screen_is_not_a_silent_server()
+    {
+        await using var items = Answer(tokens: 3, every: TimeSpan.Zero).FailIfSilent(TimeSpan.FromSeconds(10), _clock).GetAsyncEnumerator();
+
+        Assert.That(await items.MoveNextAsync());
+        _clock.AdvanceBy(TimeSpan.FromMinutes(10));
+        Assert.That(await items.MoveNextAsync());
+    }
+
+    [Test]
+    public async Task An_answer_without_a_finish_reason_was_cut_off_and_what_came_is_drawn()
+    {
+        var cut = Answer(tokens: 5, every: TimeSpan.FromMilliseconds(1)).Where(update => update.FinishReason is null);
+        var (drawing, figures) = Draw(Strategy.Conflate, cut, TimeSpan.FromMilliseconds(100));
+        _clock.AdvanceBy(TimeSpan.FromSeconds(1));
+
+        await Assert.ThrowsAsync<CutOffException>(async () => await drawing);
+        Assert.That(figures.Now.Shown, Is.EqualTo(5));
+    }
+
+    private (Task Drawing, Figures Figures) Draw(Strategy strategy, IAsyncEnumerable<StreamingChatCompletionUpdate> answer, TimeSpan period)
+    {
+        var figures = new Figures(_clock, strategy);
+        var drawing = Pipeline.DrawAsync(
+            answer.MeasureHeld(figures), strategy, 5, figures, new FrameClock(_clock, period),
+            text =>
+            {
+                _frames.Add(_clock.Now);
+                figures.OnDrawn(text);
+            },
+            CancellationToken.None);
+        return (drawing, figures);
+    }
+
+    /// <summary>A model that says a token in each interval, or whenever it is asked.</summary>
+    private IAsyncEnumerable<StreamingChatCompletionUpdate> Answer(int tokens, TimeSpan every)
+    {
+        var updates = Enumerable.Range(0, tokens).Select(i => Update($"t{i} ", null)).Append(Update(null, ChatFinishReason.Stop));
+        return every == TimeSpan.Zero
+            ? updates.ToAsyncEnumerable()
+            : updates.ToObservable().Zip(Observable.Interval(every, _clock), (update, _) => update).Buffered(int.MaxValue);
+    }
+
+    private static StreamingChatCompletionUpdate Update(string? text, ChatFinishReason? finishReason) =>
+        ModelReaderWriter.Read<StreamingChatCompletionUpdate>(BinaryData.FromObjectAsJson(new
+        {
+            id = "x",
+            created = 0,
+            model = "m",
+            choices = new[] { new { index = 0, delta = new { content = text }, finish_reason = finishReason is null ? null : "stop" } },
+        }))!;
+
+    private static async IAsyncEnumerable<int> Never([System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        await Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken);
+        yield return 0;
+    }
+}
