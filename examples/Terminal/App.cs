@@ -49,7 +49,7 @@ internal sealed class App(TextWriter output, TextWriter error, bool isTerminal)
             .RunAsync(options.Strategy, (figures, frames) => isLive ? OpenLive(options, address, figures, frames) : new PlainScreen(output, figures), stop);
 
         if (isLive && outcome.TextShown.Length > 0)
-            WriteAnswer(outcome.TextShown);
+            WriteAnswer(outcome.TextShown.TrimEnd());
 
         // Where nothing came, the reason is all there is to say.
         if (outcome.Failure is null || outcome.Figures.Read > 0)

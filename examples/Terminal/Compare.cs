@@ -47,7 +47,8 @@ internal sealed class Compare(Options options, TextWriter output, bool isStyled,
 
         if (isStyled)
             output.Write(ClearLine);
-        WriteTable(rows);
+        if (rows.Count > 0)
+            WriteTable(rows);
         if (trouble is null)
         {
             output.WriteLine();
