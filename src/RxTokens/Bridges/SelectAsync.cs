@@ -101,14 +101,7 @@ internal sealed class SelectAsyncOutlet<T, R> : Outlet<R>, IPumpTarget<T>
 
     protected override void Stop()
     {
-        try
-        {
-            _cancellation.Cancel();
-        }
-        catch (Exception thrownByACallback)
-        {
-            Unobserved.Report(thrownByACallback);
-        }
+        Unobserved.Cancel(_cancellation);
 
         _pump.Stop();
     }

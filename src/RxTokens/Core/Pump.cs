@@ -106,14 +106,7 @@ internal sealed class Pump<T>
         if (!_stopping)
         {
             _stopping = true;
-            try
-            {
-                _cancellation.Cancel();
-            }
-            catch (Exception thrownByACallback)
-            {
-                Unobserved.Report(thrownByACallback);
-            }
+            Unobserved.Cancel(_cancellation);
         }
 
         Wake();

@@ -12,4 +12,17 @@ internal static class Unobserved
         if (failure is not null)
             _ = Task.FromException(failure);
     }
+
+    /// <summary>Cancels; what the source's own callbacks throw at that is not the canceller's to handle.</summary>
+    public static void Cancel(CancellationTokenSource cancellation)
+    {
+        try
+        {
+            cancellation.Cancel();
+        }
+        catch (Exception thrownByACallback)
+        {
+            Report(thrownByACallback);
+        }
+    }
 }

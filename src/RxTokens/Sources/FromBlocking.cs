@@ -105,14 +105,7 @@ internal sealed class BlockingEnumerator<T> : IAsyncEnumerator<T>, IValueTaskSou
         if (!_left)
         {
             _left = true;
-            try
-            {
-                _cancellation.Cancel();
-            }
-            catch (Exception thrownByACallback)
-            {
-                Unobserved.Report(thrownByACallback);
-            }
+            Unobserved.Cancel(_cancellation);
 
             if (_thread is null)
                 _gone.SetResult();
