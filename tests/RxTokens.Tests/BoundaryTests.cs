@@ -221,6 +221,16 @@ public class BoundaryTests
         Assert.That(Run(_clock.Pull(Marble.Next(0, ""), Marble.Next(1, ""), Marble.Next(2, "a"), Marble.End<string>(3)).Conflate(), 0, 5, 6), Is.EqualTo("0: 5:a 6:|"));
 
     [Test]
+    public void ConflateText_TakesNullForEmpty()
+    {
+        Marble<string>[] marbles = [Marble.Next(1, "a"), Marble.Next<string>(2, null!), Marble.Next<string>(3, null!), Marble.Next(4, "b"), Marble.End<string>(5)];
+        Assert.That(Run(_clock.Hot(marbles).Conflate(), 0, 10, 11), Is.EqualTo("1:a 10:b 11:|"));
+
+        SetUp();
+        Assert.That(Run(_clock.Pull(marbles).Conflate(), 0, 10, 11), Is.EqualTo("1:a 10:b 11:|"));
+    }
+
+    [Test]
     public void AMergeThatThrows_FailsTheStreamAfterWhatWaits()
     {
         var source = Pull("abcd|");

@@ -32,6 +32,7 @@ internal sealed class ConflateTextBoundary(Inlet<string> inlet, int maxChars, bo
 
     protected override void Accept(string item)
     {
+        item ??= ""; // some clients have chunks without text
         bool merges;
         lock (Gate)
         {

@@ -15,7 +15,8 @@ public static partial class TokenStream
     /// <para><b>Demand:</b> one item, when the one before it has been rendered. Put <see cref="Conflate(IAsyncEnumerable{string}, int)"/>
     /// before it to draw everything that has arrived meanwhile.</para>
     /// <para><b>Errors:</b> a failure of the source, and a throw from <paramref name="render"/>, fail the task, after the source has been disposed.</para>
-    /// <para><b>Disposal:</b> cancelling disposes the source and cancels the task; a render that has begun is finished first, one that has not is not begun.</para>
+    /// <para><b>Disposal:</b> cancelling disposes the source and cancels the task; a render that has begun is finished first, one that
+    /// has not is not waited for nor begun, so that a screen that has gone away cannot hold the source.</para>
     /// <para><b>Threading:</b> <paramref name="render"/> runs on <paramref name="scheduler"/>; the next item is asked for from there.</para>
     /// </remarks>
     /// <typeparam name="T">The type of the items.</typeparam>
@@ -51,7 +52,8 @@ public static partial class TokenStream
     /// <para><b>Demand:</b> one item, when the one before it has been rendered. Put <see cref="Conflate(IAsyncEnumerable{string}, int)"/>
     /// before it to draw everything that has arrived meanwhile.</para>
     /// <para><b>Errors:</b> a failure of the source, and a throw from <paramref name="render"/>, fail the task, after the source has been disposed.</para>
-    /// <para><b>Disposal:</b> cancelling disposes the source and cancels the task; a render that has begun is finished first, one that has not is not begun.</para>
+    /// <para><b>Disposal:</b> cancelling disposes the source and cancels the task; a render that has begun is finished first, one that
+    /// has not is not waited for nor begun, so that a screen that has gone away cannot hold the source.</para>
     /// <para><b>Threading:</b> <paramref name="render"/> is posted to <paramref name="context"/>, so other work of the context gets its turn
     /// between two renders; the next item is asked for from there.</para>
     /// </remarks>
@@ -78,6 +80,7 @@ public static partial class TokenStream
     private static async Task Render<T>(IAsyncEnumerable<T> source, RenderTurn<T> turn, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
+        using var registration = cancellationToken.UnsafeRegister(static t => ((RenderTurn<T>)t!).Cancel(), turn);
         await foreach (var item in source.WithCancellation(cancellationToken).ConfigureAwait(false))
             await turn.RenderAsync(item, cancellationToken).ConfigureAwait(false);
     }
@@ -86,24 +89,44 @@ public static partial class TokenStream
 /// <summary>One render after the other, awaited without allocation.</summary>
 internal sealed class RenderTurn<T>(Action<T> render, Action<RenderTurn<T>> post) : IValueTaskSource
 {
+    private const int Idle = 0;
+    private const int Posted = 1;
+    private const int Cancelled = 2;
+
     private ManualResetValueTaskSourceCore<bool> _rendered;
     private CancellationToken _cancellationToken;
     private T _item = default!;
+    private int _state;
 
     public ValueTask RenderAsync(T item, CancellationToken cancellationToken)
     {
         _rendered.Reset();
         _item = item;
         _cancellationToken = cancellationToken;
-        post(this);
-        return new ValueTask(this, _rendered.Version);
+        var turn = new ValueTask(this, _rendered.Version);
+
+        Interlocked.Exchange(ref _state, Posted);
+        if (cancellationToken.IsCancellationRequested)
+            Cancel();
+        else
+            post(this);
+        return turn;
+    }
+
+    /// <summary>Gives up a render that has not begun: the screen may never get to it.</summary>
+    public void Cancel()
+    {
+        if (Interlocked.CompareExchange(ref _state, Cancelled, Posted) == Posted)
+            _rendered.SetException(new OperationCanceledException(_cancellationToken));
     }
 
     public void Run()
     {
+        if (Interlocked.CompareExchange(ref _state, Idle, Posted) != Posted)
+            return;
+
         try
         {
-            _cancellationToken.ThrowIfCancellationRequested();
             render(_item);
         }
         catch (Exception failure)

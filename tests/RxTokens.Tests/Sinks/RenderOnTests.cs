@@ -177,18 +177,34 @@ public class RenderOnTests
     }
 
     [Test]
-    public void Cancel_BeforeARenderThatIsPosted_DoesNotBeginIt()
+    public void Cancel_BeforeARenderThatIsPosted_DoesNotWaitForTheScreenNorBeginIt()
     {
         using var cancellation = new CancellationTokenSource();
         var source = new ReadySource<int>(n => n, 3);
         var rendering = source.RenderOn(_screen, Draw, cancellation.Token);
 
         cancellation.Cancel();
-        Assert.That(rendering.IsCompleted, Is.False, "the post is still under way");
+        Assert.That(rendering.IsCanceled, Is.True, "a window that was closed never gets to it");
+        Assert.That(source.Disposals, Is.EqualTo(1));
         _screen.RunOne();
 
-        Assert.That(rendering.IsCanceled, Is.True);
         Assert.That(_drawn, Is.Empty);
+    }
+
+    [Test]
+    public void Cancel_WhileTheItemIsOnItsWay_RendersNothing()
+    {
+        using var cancellation = new CancellationTokenSource();
+        var source = new ReadySource<int>(n =>
+        {
+            cancellation.Cancel();
+            return n;
+        }, 3);
+
+        var rendering = source.RenderOn(_screen, Draw, cancellation.Token);
+
+        Assert.That(rendering.IsCanceled, Is.True);
+        Assert.That(_screen.RunOne(), Is.False, "nothing was posted");
         Assert.That(source.Disposals, Is.EqualTo(1));
     }
 
