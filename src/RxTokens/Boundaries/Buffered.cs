@@ -117,11 +117,11 @@ internal sealed class BufferedBoundary<T>(
 
     protected override void Accept(T item)
     {
-        var isFull = false;
+        bool isFull;
         var dropped = item;
         lock (Gate)
         {
-            if (IsClosed)
+            if (IsClosed || TryHandOverLocked(item))
                 return;
 
             isFull = _items.Count == capacity;
@@ -130,7 +130,6 @@ internal sealed class BufferedBoundary<T>(
             if (!isFull || overflow == Overflow.DropOldest)
                 _items.Enqueue(item);
 
-            ServeLocked();
             _draining |= _items.Count == capacity;
             Debug.Assert(!(isFull && overflow == Overflow.Wait), "a source that waits is not read while the buffer is full");
         }

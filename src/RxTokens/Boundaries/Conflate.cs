@@ -237,11 +237,10 @@ internal sealed class ConflateBoundary<T, R>(Inlet<T> inlet, Func<T, R> seed, Fu
     {
         lock (Gate)
         {
-            if (IsClosed)
+            if (IsClosed || TryHandOverLocked(result))
                 return;
             _pending = result;
             _hasPending = true;
-            ServeLocked();
         }
     }
 }

@@ -36,7 +36,7 @@ internal sealed class ConflateTextBoundary(Inlet<string> inlet, int maxChars, bo
         bool merges;
         lock (Gate)
         {
-            if (IsClosed)
+            if (IsClosed || TryHandOverLocked(item))
                 return;
 
             merges = _items > 0;
@@ -46,7 +46,6 @@ internal sealed class ConflateTextBoundary(Inlet<string> inlet, int maxChars, bo
                     maxChars);
 
             AddLocked(item);
-            ServeLocked();
             _isFull = Length >= maxChars;
         }
 

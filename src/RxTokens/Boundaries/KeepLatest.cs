@@ -90,14 +90,13 @@ internal sealed class KeepLatestBoundary<T>(Inlet<T> inlet, Action<T>? onDropped
         T dropped;
         lock (Gate)
         {
-            if (IsClosed)
+            if (IsClosed || TryHandOverLocked(item))
                 return;
 
             drops = _hasLatest;
             dropped = _latest;
             _latest = item;
             _hasLatest = true;
-            ServeLocked();
         }
 
         if (!drops)

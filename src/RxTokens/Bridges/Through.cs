@@ -243,17 +243,17 @@ internal sealed class ThroughOutlet<T, R> : Outlet<R>, IPumpTarget<T>, IObservab
 
     void IObserver<R>.OnNext(R value)
     {
-        bool overflows;
+        var overflows = false;
         lock (Gate)
         {
             if (_queryEnded || IsClosed)
                 return;
 
-            overflows = !IsAskedFor && _results.Count == _maxPending;
-            if (!overflows)
+            if (!TryHandOverLocked(value))
             {
-                _results.Enqueue(value);
-                ServeLocked();
+                overflows = _results.Count == _maxPending;
+                if (!overflows)
+                    _results.Enqueue(value);
             }
         }
 

@@ -151,6 +151,18 @@ internal abstract class Outlet<T>(CancellationToken cancellationToken) : IAsyncE
         }
     }
 
+    /// <summary>Gives an item to a consumer that asks; false if it does not. Call <see cref="Resume"/> after the lock.</summary>
+    protected bool TryHandOverLocked(T item)
+    {
+        if (!IsAskedFor)
+            return false;
+
+        _current = item;
+        _hasCurrent = true;
+        SettleLocked();
+        return true;
+    }
+
     /// <summary>If the consumer asks and there is something to tell, settles it. Call <see cref="Resume"/> after the lock.</summary>
     protected void ServeLocked()
     {
@@ -159,8 +171,7 @@ internal abstract class Outlet<T>(CancellationToken cancellationToken) : IAsyncE
 
         if (!_left && !_cancelled && TryTakeLocked(out var item))
         {
-            _current = item;
-            _hasCurrent = true;
+            TryHandOverLocked(item);
         }
         else if (_ended)
         {
@@ -170,14 +181,11 @@ internal abstract class Outlet<T>(CancellationToken cancellationToken) : IAsyncE
             _error = _left ? null
                 : _cancelled ? new OperationCanceledException(cancellationToken)
                 : Ending.Combine(_failure, _ending.Error);
+            SettleLocked();
         }
-        else
-        {
-            return;
-        }
-
-        _consumer = _consumer == Consumer.Asking ? Consumer.Answered : Consumer.Due;
     }
+
+    private void SettleLocked() => _consumer = _consumer == Consumer.Asking ? Consumer.Answered : Consumer.Due;
 
     /// <summary>Resumes a consumer that has been served, and one that waits for the end of its DisposeAsync.</summary>
     protected void Resume()
