@@ -106,6 +106,14 @@ public partial class ThroughTests
         Assert.That(source.Reads, Has.Count.EqualTo(readBefore));
         _clock.AdvanceToFrame(3_600_000);
         Assert.That(consumer.Received, Has.Count.EqualTo(2));
+
+        // Of what the timers made meanwhile no more than maxPending is held; more is a failure that says so.
+        while (!consumer.HasEnded && !consumer.IsWaiting)
+            _ = consumer.Ask();
+        Assert.That(consumer.Items, Has.Count.LessThanOrEqualTo(1 + 50));
+        Assert.That(consumer.HasEnded, Is.EqualTo(name == "Buffer"), "Sample and Throttle say nothing where nothing is read");
+        if (name == "Buffer")
+            Assert.That(consumer.Received[^1].Notification.Exception, Is.TypeOf<BackpressureException>());
     }
 
     private static readonly Dictionary<string, Func<IObservable<string>, VirtualClock, IObservable<string>>> TimeQueries = new()
