@@ -82,7 +82,7 @@ internal sealed class App(TextWriter output, TextWriter error, bool isTerminal)
 
     private LiveScreen OpenLive(Options options, Uri address, Figures figures, FrameClock frames)
     {
-        var frame = new LiveFrame($"{options.Model} · {CommandLine.NameOf(options.Strategy)} · {address.Authority}", options.ScreenTime, HasColors);
+        var frame = new LiveFrame($"{options.Model} · {CommandLine.NameOf(options.Strategy)} · {address.Authority}", options.ScreenTime, Canvas.IsColorWanted);
         return new LiveScreen(output, figures, frame, static () => (Console.WindowWidth, Console.WindowHeight), frames);
     }
 
@@ -90,10 +90,8 @@ internal sealed class App(TextWriter output, TextWriter error, bool isTerminal)
     private void WriteAnswer(string text)
     {
         var width = Math.Min(Console.WindowWidth, WidestText);
-        var (console, buffer) = Canvas.Create(width, Console.WindowHeight, HasColors);
+        var (console, buffer) = Canvas.Create(width, Console.WindowHeight, Canvas.IsColorWanted);
         console.Write(new Lines(Markdown.LastLines(text, RenderOptions.Create(console, console.Profile.Capabilities), width)));
         output.Write(buffer.ToString());
     }
-
-    private static bool HasColors => string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"));
 }

@@ -56,7 +56,7 @@ internal sealed class Compare(Options options, TextWriter output, bool isStyled,
         {
             output.WriteLine();
             output.WriteLine(isTooFast
-                ? "This screen keeps up by itself: there is little to choose. Try --screen-ms 100."
+                ? "This screen keeps up by itself: there is little to choose. Try a slower one (--screen-ms) or a longer answer (--tokens)."
                 : $"Nothing lost, the model not held, the screen not late: {(flawless.Count > 0 ? string.Join(", ", flawless) : "none of them")}.");
             output.WriteLine("(memory: what the waiting tokens take as strings; model waited: see --help)");
         }
@@ -136,7 +136,7 @@ internal sealed class Compare(Options options, TextWriter output, bool isStyled,
     private void WriteStyled(List<string[]> rows)
     {
         var width = Console.WindowWidth;
-        var (console, buffer) = Canvas.Create(width, 40, hasColors: true);
+        var (console, buffer) = Canvas.Create(width, 40, Canvas.IsColorWanted);
         var table = new Table { Border = TableBorder.Rounded, BorderStyle = new Style(Color.Grey) };
         var columns = Enumerable.Range(0, Headings.Length).Where(i => width >= RoomForAll || !Dispensable.Contains(Headings[i])).ToArray();
         foreach (var i in columns)

@@ -3,13 +3,14 @@ using Spectre.Console.Rendering;
 
 namespace Terminal;
 
-/// <summary>One frame: the end of the answer, and the figures beside it or, in a narrow terminal, below it.</summary>
+/// <summary>One frame: the end of the answer, and the figures beside it, or below it in a narrow terminal, or nowhere in a tiny one.</summary>
 internal sealed class LiveFrame(string title, TimeSpan screenTime, bool hasColors)
 {
     private const int FiguresWidth = 32;
     private const int NarrowerThan = 74;
     private const int VeryNarrow = 52;
     private const int BelowHeight = 7;
+    private const int LeastPanel = 3;
 
     private static readonly string[] Bars = [" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"];
 
@@ -19,13 +20,19 @@ internal sealed class LiveFrame(string title, TimeSpan screenTime, bool hasColor
         var (console, buffer) = Canvas.Create(width, height, hasColors);
         var now = figures.Now;
         var arrivals = figures.RecentArrivals;
-        var layout = width < NarrowerThan
-            ? new Layout().SplitRows(
-                new Layout(Answer(text, console, width, height - BelowHeight)),
-                new Layout(Below(now, width)).Size(Math.Min(BelowHeight, height)))
-            : new Layout().SplitColumns(
+        var layout = new Layout();
+        if (height < LeastPanel)
+            layout.Update(new Lines(Markdown.LastLines(text, OptionsOf(console), width, height)));
+        else if (width >= NarrowerThan)
+            layout.SplitColumns(
                 new Layout(Answer(text, console, width - FiguresWidth, height)),
                 new Layout(Beside(now, arrivals)).Size(FiguresWidth));
+        else if (height >= LeastPanel + BelowHeight)
+            layout.SplitRows(
+                new Layout(Answer(text, console, width, height - BelowHeight)),
+                new Layout(Below(now, width)).Size(BelowHeight));
+        else
+            layout.Update(Answer(text, console, width, height));
 
         console.Write(layout);
         return buffer.ToString().TrimEnd('\n', '\r');
@@ -33,10 +40,11 @@ internal sealed class LiveFrame(string title, TimeSpan screenTime, bool hasColor
 
     private Panel Answer(string text, IAnsiConsole console, int width, int height)
     {
-        var options = RenderOptions.Create(console, console.Profile.Capabilities);
-        var lines = Markdown.LastLines(text, options, Math.Max(1, width - 4), Math.Max(1, height - 2));
+        var lines = Markdown.LastLines(text, OptionsOf(console), Math.Max(1, width - 4), height - 2);
         return Framed(new Lines(lines), title);
     }
+
+    private static RenderOptions OptionsOf(IAnsiConsole console) => RenderOptions.Create(console, console.Profile.Capabilities);
 
     private Panel Beside(FiguresNow now, int[] arrivals)
     {
@@ -76,7 +84,7 @@ internal sealed class LiveFrame(string title, TimeSpan screenTime, bool hasColor
         yield return ("dropped", Value($"{now.Dropped:N0}", now.Dropped > 0 ? Color.Red : Color.Green));
         yield return ("model waited", Value($"{now.Held.TotalSeconds:0.00} s", now.Held.TotalSeconds > 1 ? Color.Yellow : Color.Green));
         if (screenTime > FrameClock.Shortest)
-            yield return ("screen", Value($"{screenTime.TotalMilliseconds:N0} ms a frame", Color.Yellow));
+            yield return ("frame takes", Value($"{screenTime.TotalMilliseconds:N0} ms", Color.Yellow));
     }
 
     private static Text Value(string text, Color color) => new(text, new Style(color, decoration: Decoration.Bold));

@@ -73,6 +73,8 @@ internal static class CommandLine
                 result.AddError("--endpoint needs --model.");
             if (elsewhere && result.GetResult(compare) is not null)
                 result.AddError("--compare plays the embedded model; leave out --endpoint.");
+            if (result.GetResult(compare) is not null && result.GetResult(strategy) is not null)
+                result.AddError("--compare plays five strategies; leave out --strategy.");
             if (elsewhere && result.GetResult(fault) is not null)
                 result.AddError("--fault is for the embedded endpoint; leave out --endpoint.");
             if (elsewhere && result.GetResult(rate) is not null)

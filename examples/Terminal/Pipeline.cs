@@ -38,13 +38,16 @@ internal static class Pipeline
     /// The client ends a stream that was cut in the middle just like one that is complete, and swallows an error event.
     /// Only the finish reason tells.
     /// </summary>
-    private static IObservable<StreamingChatCompletionUpdate> FailIfCutOff(this IObservable<StreamingChatCompletionUpdate> updates)
-    {
-        var isFinished = false;
-        return updates
-            .Do(update => isFinished |= update.FinishReason is not null)
-            .Concat(Observable.Defer(() => isFinished
-                ? Observable.Empty<StreamingChatCompletionUpdate>()
-                : Observable.Throw<StreamingChatCompletionUpdate>(new CutOffException())));
-    }
+    private static IObservable<StreamingChatCompletionUpdate> FailIfCutOff(this IObservable<StreamingChatCompletionUpdate> updates) =>
+        Observable.Defer(() =>
+        {
+            var isFinished = false;
+            return updates.Do(
+                update => isFinished |= update.FinishReason is not null,
+                () =>
+                {
+                    if (!isFinished)
+                        throw new CutOffException(); // a throw in here is an error of the stream
+                });
+        });
 }

@@ -64,7 +64,7 @@ internal static class Summary
     {
         if (!isStyled)
             return text;
-        var (console, buffer) = Canvas.Create(1000, 1, hasColors: true);
+        var (console, buffer) = Canvas.Create(1000, 1, Canvas.IsColorWanted);
         console.Markup($"[{style}]{text.EscapeMarkup()}[/]");
         return buffer.ToString();
     }

@@ -52,6 +52,7 @@ public sealed class CommandLineTests
     [TestCase("--endpoint needs --model.", "--endpoint", "http://localhost/v1")]
     [TestCase("--endpoint must be an http or https address.", "--endpoint", "localhost", "--model", "m")]
     [TestCase("--compare plays the embedded model; leave out --endpoint.", "--compare", "--endpoint", "http://localhost/v1", "--model", "m")]
+    [TestCase("--compare plays five strategies; leave out --strategy.", "--compare", "--strategy", "wait")]
     [TestCase("--fault is for the embedded endpoint; leave out --endpoint.", "--fault", "cut", "--endpoint", "http://localhost/v1", "--model", "m")]
     [TestCase("--rate is for the embedded model; leave out --endpoint.", "--rate", "9", "--endpoint", "http://localhost/v1", "--model", "m")]
     [TestCase("--tokens must be a number from 1 to 1000000.", "--tokens", "0")]

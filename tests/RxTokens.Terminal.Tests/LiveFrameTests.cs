@@ -14,6 +14,9 @@ public sealed partial class LiveFrameTests
     [TestCase(60, 20)]
     [TestCase(40, 12)]
     [TestCase(20, 9)]
+    [TestCase(73, 4)]
+    [TestCase(100, 3)]
+    [TestCase(20, 3)]
     public void A_frame_fills_the_terminal_and_never_more(int width, int height)
     {
         using var figures = new Figures(new HistoricalScheduler(), Strategy.Conflate);
@@ -24,6 +27,22 @@ public sealed partial class LiveFrameTests
         Assert.That(lines, Has.Length.LessThanOrEqualTo(height));
         Assert.That(lines.Max(line => line.Length), Is.LessThanOrEqualTo(width));
         Assert.That(lines[0], Does.StartWith("╭"));
+    }
+
+    [TestCase(100, 2)]
+    [TestCase(100, 1)]
+    [TestCase(10, 1)]
+    [TestCase(1, 1)]
+    public void A_terminal_without_room_for_a_frame_gets_the_end_of_the_text(int width, int height)
+    {
+        using var figures = new Figures(new HistoricalScheduler(), Strategy.Conflate);
+        var frame = new LiveFrame("embedded", TimeSpan.Zero, hasColors: false);
+
+        var lines = Escapes().Replace(frame.Render("one\ntwo\nx", figures, width, height), "").Split('\n');
+
+        Assert.That(lines, Has.Length.EqualTo(height));
+        Assert.That(lines[^1].TrimEnd(), Is.EqualTo("x"));
+        Assert.That(lines.Max(line => line.Length), Is.LessThanOrEqualTo(width));
     }
 
     [Test]
