@@ -30,8 +30,16 @@ internal sealed class App(TextWriter output, TextWriter error, bool isTerminal)
         }
 
         // Ctrl+C is ours: the summary comes after it.
-        return await parsed.InvokeAsync(
-            new InvocationConfiguration { Output = output, Error = error, ProcessTerminationTimeout = null, EnableDefaultExceptionHandler = false }, stop);
+        var console = new InvocationConfiguration { Output = output, Error = error, ProcessTerminationTimeout = null, EnableDefaultExceptionHandler = false };
+        try
+        {
+            return await parsed.InvokeAsync(console, stop);
+        }
+        catch (IOException full)
+        {
+            error.WriteLine($"error: the output cannot be written: {full.Message}");
+            return Failed;
+        }
     }
 
     private Task<int> RunAsync(Options options, CancellationToken stop) =>

@@ -37,7 +37,7 @@ internal static class Failures
                 case SocketException { SocketErrorCode: SocketError.ConnectionRefused }:
                     return $"nobody is listening at {address.Authority}: the connection was refused";
                 case HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError }:
-                    return $"no secure connection to {address.Authority}: {cause.Message}";
+                    return $"no secure connection to {address.Authority}: {OneLine(cause.GetBaseException().Message)}";
                 case HttpRequestException or IOException when tokens == 0:
                     return $"no connection to {address.Authority}: {OneLine(cause.Message)}";
                 case IOException:

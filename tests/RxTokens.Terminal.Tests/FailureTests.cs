@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using Terminal;
 
 namespace RxTokens.Terminal.Tests;
 
@@ -35,6 +36,36 @@ public sealed class FailureTests
             Assert.That(user.Error.TrimEnd(), Does.Match(@"^error: the connection broke after \d+ tokens?: [^\n]+$"));
             Assert.That(user.Output, Does.StartWith("#"));
         });
+    }
+
+    [Test]
+    public async Task An_output_that_cannot_be_written_is_one_line()
+    {
+        using var error = new StringWriter();
+
+        var exitCode = await App.RunAsync(["--tokens", "5", "--rate", "0"], new FullDisk(), error).WaitAsync(TimeSpan.FromSeconds(20));
+
+        Assert.That(exitCode, Is.EqualTo(1));
+        Assert.That(error.ToString().TrimEnd(), Is.EqualTo("error: the output cannot be written: No space left."));
+    }
+
+    [Test]
+    public async Task A_server_that_speaks_no_TLS_is_named_with_the_reason()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var address = listener.LocalEndpoint.ToString();
+        var answering = AnswerOnceAsync(listener, "200 OK", "");
+
+        var user = await User.Runs("--endpoint", $"https://{address}/v1", "--model", "m");
+
+        Assert.Multiple(() =>
+        {
+            Assert.That(user.ExitCode, Is.EqualTo(1));
+            Assert.That(user.Error, Does.StartWith($"error: no secure connection to {address}: "));
+            Assert.That(user.Error, Does.Not.Contain("inner exception"));
+        });
+        await answering.WaitAsync(TimeSpan.FromSeconds(20));
     }
 
     [TestCase("401", "error: the key was refused (401): \"Incorrect API key provided\"; set OPENAI_API_KEY")]
@@ -109,6 +140,15 @@ public sealed class FailureTests
         {
             // The client closes when it has read the answer.
         }
+    }
+
+    private sealed class FullDisk : StringWriter
+    {
+        public override void Write(char value) => throw new IOException("No space left.");
+
+        public override void Write(string? value) => throw new IOException("No space left.");
+
+        public override void WriteLine() => throw new IOException("No space left.");
     }
 
     private static int FreePort()
