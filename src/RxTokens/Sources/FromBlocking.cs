@@ -91,7 +91,7 @@ internal sealed class BlockingEnumerator<T> : IAsyncEnumerator<T>, IValueTaskSou
         _isStepping = true;
         if (_thread is null)
         {
-            _registration = _enumerationToken.UnsafeRegister(static c => ((CancellationTokenSource)c!).Cancel(), _cancellation);
+            _registration = _enumerationToken.UnsafeRegister(static c => Unobserved.Cancel((CancellationTokenSource)c!), _cancellation);
             _thread = new Thread(Run) { IsBackground = true, Name = "RxTokens.FromBlocking" };
             _thread.Start();
         }
