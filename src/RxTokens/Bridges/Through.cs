@@ -77,6 +77,7 @@ internal sealed class ThroughOutlet<T, R> : Outlet<R>, IPumpTarget<T>, IObservab
     private bool _queryEnded;
     private bool _isUnsubscribed;
     private bool _sourceEnded;
+    private bool _sourceIsDone; // and the query has been told
     private Ending _ending;
 
     public ThroughOutlet(
@@ -194,10 +195,13 @@ internal sealed class ThroughOutlet<T, R> : Outlet<R>, IPumpTarget<T>, IObservab
                 _ending = _ending with { CleanupFailure = Ending.Combine(_ending.CleanupFailure, ending.CleanupFailure) };
         }
 
-        if (queryEnded)
-            EndIfBothEnded();
-        else
+        if (!queryEnded)
             PushTerminal(ending.Error);
+
+        // Only now: a throw out of the terminal is part of the ending, also where the query has ended before it threw.
+        lock (Gate)
+            _sourceIsDone = true;
+        EndIfBothEnded();
     }
 
     void IPumpTarget<T>.OnRest() => Resume();
@@ -316,7 +320,7 @@ internal sealed class ThroughOutlet<T, R> : Outlet<R>, IPumpTarget<T>, IObservab
     {
         lock (Gate)
         {
-            if (_isUnsubscribed && _sourceEnded)
+            if (_isUnsubscribed && _sourceIsDone)
                 EndLocked(_ending);
         }
     }
