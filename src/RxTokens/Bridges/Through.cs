@@ -34,7 +34,8 @@ public static partial class TokenStream
     /// source's token cancelled, a pending read awaited and the source disposed once; only then does the end arrive.
     /// A cancelled enumeration ends with <see cref="OperationCanceledException"/>.</para>
     /// <para><b>Threading:</b> items are pushed one at a time, on the thread that completes the read. A waiting consumer resumes on the
-    /// thread that made its result: that of the read, or a timer's.</para>
+    /// thread that made its result: that of the read, or a timer's. A request made on Rx's current-thread trampoline (in the
+    /// <c>OnNext</c> of an <c>Observable.Range</c>, say) reads when its turn has come: do not block there for the result.</para>
     /// </remarks>
     /// <typeparam name="T">The type of the source's items.</typeparam>
     /// <typeparam name="R">The type of the query's results.</typeparam>
