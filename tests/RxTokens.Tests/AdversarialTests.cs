@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Reactive.Concurrency;
 using System.Reactive.Disposables;
 using System.Reactive.Linq;
@@ -214,5 +215,67 @@ public class AdversarialTests
         Assert.That(allAreShown.Task.Wait(TimeSpan.FromSeconds(5)), Is.True);
         Assert.That(shown, Is.EqualTo(new[] { -1, 0, 1, 2 }));
         mayEnd.Set();
+    }
+
+    // A screen's thread
+
+    [TestCaseSource(nameof(AllPipelines))]
+    public void AConsumerOnAScreensThread_StaysThere(object pipeline)
+    {
+        static async IAsyncEnumerable<string> Tokens()
+        {
+            for (var i = 0; i < 50; i++)
+            {
+                if (i % 3 == 0)
+                    await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+                yield return "x";
+            }
+        }
+
+        var elsewhere = 0;
+        var length = 0;
+        ScreenThread.Run(async () =>
+        {
+            var screen = Environment.CurrentManagedThreadId;
+            await foreach (var text in ((PullPipeline)pipeline).Over(Tokens()))
+            {
+                length += text.Length;
+                elsewhere += Environment.CurrentManagedThreadId == screen ? 0 : 1;
+            }
+        });
+
+        Assert.That(elsewhere, Is.Zero);
+        Assert.That(length, ((PullPipeline)pipeline).IsLossless ? Is.EqualTo(50) : Is.InRange(1, 50));
+    }
+
+    /// <summary>A context that runs what is posted on the one thread that waits for it.</summary>
+    private sealed class ScreenThread : SynchronizationContext
+    {
+        private readonly BlockingCollection<(SendOrPostCallback Callback, object? State)> _posted = [];
+
+        public override void Post(SendOrPostCallback d, object? state) => _posted.Add((d, state));
+
+        public static void Run(Func<Task> main)
+        {
+            var screen = new ScreenThread();
+            var before = Current;
+            SetSynchronizationContext(screen);
+            try
+            {
+                var running = main();
+                running.GetAwaiter().OnCompleted(screen._posted.CompleteAdding);
+                while (!screen._posted.IsCompleted)
+                {
+                    Assert.That(screen._posted.TryTake(out var work, TimeSpan.FromSeconds(10)) || screen._posted.IsCompleted, Is.True, "the consumer hangs");
+                    work.Callback?.Invoke(work.State);
+                }
+
+                running.GetAwaiter().GetResult();
+            }
+            finally
+            {
+                SetSynchronizationContext(before);
+            }
+        }
     }
 }
