@@ -46,7 +46,8 @@ internal sealed class ConflateTextBoundary(Inlet<string> inlet, int maxChars, bo
                     maxChars);
 
             AddLocked(item);
-            _isFull = Length >= maxChars;
+            // Each item counts, or one without text would never fill it, and an endless source of them never let go.
+            _isFull = Math.Max(Length, _items) >= maxChars;
         }
 
         if (merges)

@@ -14,7 +14,8 @@ public static partial class TokenStream
     /// reads, of an endless source that never waits too.</para>
     /// <para><b>Errors:</b> a failure of <c>GetAsyncEnumerator</c>, of a read or of the clean-up arrives as <c>OnError</c>, after the
     /// source has been disposed. If an observer's <c>OnNext</c> throws, the source is disposed first, then the exception surfaces on
-    /// the thread that called it: out of <c>Subscribe</c> for items that were ready.</para>
+    /// the thread that called it: out of <c>Subscribe</c> for items that were ready. Where the disposal takes time, it surfaces on
+    /// the thread that completes that.</para>
     /// <para><b>Disposal:</b> cancels the source's token at once; the source is disposed, once, as soon as a pending read has returned.
     /// If that fails, nobody is left to be told: the failure goes to <see cref="TaskScheduler.UnobservedTaskException"/>.</para>
     /// <para><b>Threading:</b> subscribing reads what is ready on the subscriber's thread, on Rx's current-thread trampoline; later

@@ -23,7 +23,8 @@ public static partial class TokenStream
     /// <para><b>Disposal:</b> cancels the source's token at once; the source is disposed, once, as soon as a pending read has returned
     /// (3.5-3.7, 3.12). Where the stream ends by itself the source is disposed before the ending arrives. If cleaning up after an
     /// unsubscribe fails, nobody is left to be told: the failure goes to <see cref="TaskScheduler.UnobservedTaskException"/>.
-    /// If an observer's <c>OnNext</c> throws, the source is disposed first, then the exception surfaces on the thread that called it.</para>
+    /// If an observer's <c>OnNext</c> throws, the source is disposed first, then the exception surfaces on the thread that called it
+    /// or, where the disposal takes time, on the one that completes that.</para>
     /// <para><b>Threading:</b> <c>OnNext</c> is called one at a time (1.3), on the thread that completes the read or, for items that are
     /// ready, that makes the request; requests from inside <c>OnNext</c> do not recurse (3.3).</para>
     /// </remarks>

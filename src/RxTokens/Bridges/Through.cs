@@ -34,7 +34,8 @@ public static partial class TokenStream
     /// source's token cancelled, a pending read awaited and the source disposed once; only then does the end arrive.
     /// A cancelled enumeration ends with <see cref="OperationCanceledException"/>.</para>
     /// <para><b>Threading:</b> items are pushed one at a time, on the thread that completes the read. A waiting consumer resumes on the
-    /// thread that made its result: that of the read, or a timer's.</para>
+    /// thread that made its result: that of the read, or a timer's. A request made on Rx's current-thread trampoline (in the
+    /// <c>OnNext</c> of an <c>Observable.Range</c>, say) reads when its turn has come: do not block there for the result.</para>
     /// </remarks>
     /// <typeparam name="T">The type of the source's items.</typeparam>
     /// <typeparam name="R">The type of the query's results.</typeparam>
@@ -77,6 +78,7 @@ internal sealed class ThroughOutlet<T, R> : Outlet<R>, IPumpTarget<T>, IObservab
     private bool _queryEnded;
     private bool _isUnsubscribed;
     private bool _sourceEnded;
+    private bool _sourceIsDone; // and the query has been told
     private Ending _ending;
 
     public ThroughOutlet(
@@ -166,6 +168,7 @@ internal sealed class ThroughOutlet<T, R> : Outlet<R>, IPumpTarget<T>, IObservab
         {
             self._hasTurn = true;
             self._pump.Wake();
+            self._hasTurn = false; // a turn that nobody wanted is not kept
             return Disposable.Empty;
         });
         return false;
@@ -194,10 +197,13 @@ internal sealed class ThroughOutlet<T, R> : Outlet<R>, IPumpTarget<T>, IObservab
                 _ending = _ending with { CleanupFailure = Ending.Combine(_ending.CleanupFailure, ending.CleanupFailure) };
         }
 
-        if (queryEnded)
-            EndIfBothEnded();
-        else
+        if (!queryEnded)
             PushTerminal(ending.Error);
+
+        // Only now: a throw out of the terminal is part of the ending, also where the query has ended before it threw.
+        lock (Gate)
+            _sourceIsDone = true;
+        EndIfBothEnded();
     }
 
     void IPumpTarget<T>.OnRest() => Resume();
@@ -316,7 +322,7 @@ internal sealed class ThroughOutlet<T, R> : Outlet<R>, IPumpTarget<T>, IObservab
     {
         lock (Gate)
         {
-            if (_isUnsubscribed && _sourceEnded)
+            if (_isUnsubscribed && _sourceIsDone)
                 EndLocked(_ending);
         }
     }

@@ -280,7 +280,8 @@ internal abstract class Outlet<T>(CancellationToken cancellationToken) : IAsyncE
     {
         _ended = true;
         // What the consumer was not told by MoveNextAsync and still has to know: that cleaning up went wrong.
-        var failure = _reported && _error is not null ? null : _ending.CleanupFailure;
+        // A cancellation that it was told of says nothing about that.
+        var failure = _reported && _error is not null && !_cancelled ? null : _ending.CleanupFailure;
         _ending = default;
         return failure is null ? default : ValueTask.FromException(failure);
     }

@@ -91,7 +91,7 @@ internal sealed class BlockingEnumerator<T> : IAsyncEnumerator<T>, IValueTaskSou
         _isStepping = true;
         if (_thread is null)
         {
-            _registration = _enumerationToken.UnsafeRegister(static c => ((CancellationTokenSource)c!).Cancel(), _cancellation);
+            _registration = _enumerationToken.UnsafeRegister(static c => Unobserved.Cancel((CancellationTokenSource)c!), _cancellation);
             _thread = new Thread(Run) { IsBackground = true, Name = "RxTokens.FromBlocking" };
             _thread.Start();
         }
@@ -121,6 +121,7 @@ internal sealed class BlockingEnumerator<T> : IAsyncEnumerator<T>, IValueTaskSou
         Exception? failure = null;
         IEnumerator<T>? generator = null;
         var stepping = false;
+        var isCancelled = false;
         try
         {
             while (true)
@@ -143,7 +144,8 @@ internal sealed class BlockingEnumerator<T> : IAsyncEnumerator<T>, IValueTaskSou
         }
         catch (Exception thrown)
         {
-            failure = _enumerationToken.IsCancellationRequested ? new OperationCanceledException(_enumerationToken) : thrown;
+            isCancelled = _enumerationToken.IsCancellationRequested;
+            failure = isCancelled ? new OperationCanceledException(_enumerationToken) : thrown;
         }
 
         Exception? cleanupFailure = null;
@@ -162,11 +164,11 @@ internal sealed class BlockingEnumerator<T> : IAsyncEnumerator<T>, IValueTaskSou
         {
             // Not where it was told to leave: then the consumer may be about to look at the last item.
             _current = default!;
-            Complete(hasItem: false, Ending.Combine(failure, cleanupFailure));
+            Complete(hasItem: false, isCancelled ? failure : Ending.Combine(failure, cleanupFailure));
         }
 
-        // A pending MoveNextAsync has told it already; else DisposeAsync is the one to tell.
-        if (cleanupFailure is not null && !stepping)
+        // A pending MoveNextAsync has told it already, unless all it told was the cancellation; else DisposeAsync is the one to tell.
+        if (cleanupFailure is not null && (!stepping || isCancelled))
             _gone.TrySetException(cleanupFailure);
         else
             _gone.TrySetResult();
