@@ -102,7 +102,6 @@ internal sealed class SelectAsyncOutlet<T, R> : Outlet<R>, IPumpTarget<T>
     protected override void Stop()
     {
         Unobserved.Cancel(_cancellation);
-
         _pump.Stop();
     }
 

@@ -208,32 +208,22 @@ internal sealed class ThroughOutlet<T, R> : Outlet<R>, IPumpTarget<T>, IObservab
 
     void IPumpTarget<T>.OnRest() => Resume();
 
-    private void Push(T item)
-    {
-        _isPushing = true;
-        try
-        {
-            _items.OnNext(item);
-        }
-        catch (Exception thrown)
-        {
-            EndThrowing(thrown);
-        }
-        finally
-        {
-            _isPushing = false;
-        }
-    }
+    private void Push(T item) => Signal(item, static (items, i) => items.OnNext(i));
 
-    private void PushTerminal(Exception? error)
+    private void PushTerminal(Exception? error) => Signal(error, static (items, e) =>
+    {
+        if (e is null)
+            items.OnCompleted();
+        else
+            items.OnError(e);
+    });
+
+    private void Signal<TArgument>(TArgument argument, Action<Subject<T>, TArgument> signal)
     {
         _isPushing = true;
         try
         {
-            if (error is null)
-                _items.OnCompleted();
-            else
-                _items.OnError(error);
+            signal(_items, argument);
         }
         catch (Exception thrown)
         {
