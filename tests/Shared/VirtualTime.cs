@@ -6,8 +6,8 @@ using NUnit.Framework.Interfaces;
 namespace RxTokens.Tests;
 
 /// <summary>
-/// Takes away the synchronization context that NUnit gives each test: under one, what a test awaits is posted elsewhere
-/// instead of being continued inside the clock's run.
+/// Takes away the synchronization context that NUnit gives each test: what captures one (an await, System.Linq's operators)
+/// would be continued on the pool, at a time of its own, instead of inside the clock's run.
 /// </summary>
 [AttributeUsage(AttributeTargets.Assembly)]
 public sealed class VirtualTimeAttribute : Attribute, ITestAction
