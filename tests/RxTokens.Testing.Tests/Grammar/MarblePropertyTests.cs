@@ -94,7 +94,7 @@ public class MarblePropertyTests
                 Assert.That(error.Message.Split('\n'), Has.Length.EqualTo(4), error.Message);
                 return false;
             }
-        }, atLeast: 1000);
+        }, atLeast: 500);
 
     [Test]
     public void WellFormedDiagrams_MeanWhatTheModelSays() => ForAll(
