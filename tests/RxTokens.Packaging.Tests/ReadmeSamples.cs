@@ -33,7 +33,7 @@ public class ReadmeSamples
         var screen = clock.Consume(tokens.Through(o => o.Buffer(2))).AskAt(0, 3_600_000);   // away for an hour
         clock.Start();
 
-        Assert.That(screen.Received.Select(m => m.Frame), Is.EqualTo(new[] { 1, 3_600_000 }));
+        Assert.That(screen.Received.Select(m => m.Time.TotalMilliseconds), Is.EqualTo(new[] { 1, 3_600_000 }));
         Assert.That(tokens.Reads, Is.EqualTo(new[] { 0, 0, 3_600_000, 3_600_000 }));        // nobody asked, nothing was read
     }
 

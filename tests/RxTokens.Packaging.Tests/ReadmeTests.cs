@@ -17,7 +17,7 @@ public class ReadmeTests
 
         clock.AdvanceToFrame(20);
 
-        Assert.That(screen.Received.Select(m => m.Frame), Is.EqualTo(new[] { 2, 10 }));
+        Assert.That(screen.Received.Select(m => m.Time.TotalMilliseconds), Is.EqualTo(new[] { 2, 10 }));
         Assert.That(screen.Items.Select(list => string.Concat(list)), Is.EqualTo(new[] { "ab", "c" }));
         Assert.That(tokens.Reads.Where(frame => frame is > 2 and < 10), Is.Empty);
         Assert.That(tokens.Violations, Is.Empty);

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Reactive;
+using System.Reactive.Concurrency;
 using System.Threading.Tasks.Sources;
 
 namespace RxTokens;
@@ -12,87 +13,119 @@ namespace RxTokens;
 /// delivered    a--b--|
 /// </code>
 /// <para>What is available already is delivered synchronously, as a good source does it. Misuse (overlapping reads, disposing during a
-/// read or twice, reading on after disposal) is tolerated and listed in <see cref="Violations"/>.</para>
+/// read or twice, reading on after disposal) is tolerated and listed in <see cref="Violations"/>; in a <see cref="MarbleTest"/> it fails the test.</para>
 /// </remarks>
 /// <typeparam name="T">The type of the items.</typeparam>
 [DebuggerDisplay("Reads = {Reads.Count}, Disposals = {Disposals.Count}, Violations = {Violations.Count}")]
-public sealed class PullProbe<T> : IAsyncEnumerable<T>
+public sealed class PullProbe<T> : IAsyncEnumerable<T>, ISourceProbe
 {
-    private readonly VirtualClock _clock;
+    private readonly Timeline _clock;
     private readonly IReadOnlyList<Marble<T>> _marbles;
-    private readonly List<long> _enumerations = [];
-    private readonly List<long> _reads = [];
-    private readonly List<long> _cancellations = [];
-    private readonly List<long> _disposals = [];
-    private readonly List<string> _violations = [];
+    private readonly List<List<MarbleSymbol>> _enumerations = [];
+    private readonly List<Violation> _violations = [];
 
-    /// <summary>Creates a source; <see cref="VirtualClock.Pull{T}"/> does it for one that behaves.</summary>
+    /// <summary>Creates a source; <c>Pull</c> of a clock or a <see cref="MarbleTest"/> does it from a diagram.</summary>
     /// <param name="clock">What paces it.</param>
-    /// <param name="marbles">The items and the ending, in order of frames; without an ending the source never ends.</param>
+    /// <param name="marbles">The items and the ending, in order of time, counted from the enumeration's start; without an ending the source never ends.</param>
     /// <exception cref="ArgumentNullException">An argument is null.</exception>
-    /// <exception cref="ArgumentException">The marbles are not in order, or something follows the ending.</exception>
-    public PullProbe(VirtualClock clock, IReadOnlyList<Marble<T>> marbles)
+    /// <exception cref="ArgumentException">The marbles are not in order.</exception>
+    public PullProbe(VirtualTimeScheduler<long, long> clock, IReadOnlyList<Marble<T>> marbles)
+        : this(Timeline.Of(clock ?? throw new ArgumentNullException(nameof(clock))), marbles, "source", diagram: null)
     {
-        ArgumentNullException.ThrowIfNull(clock);
-
-        _clock = clock;
-        _marbles = Marble.Check(marbles);
     }
 
+    internal PullProbe(Timeline clock, IReadOnlyList<Marble<T>> marbles, string name, MarbleDiagram? diagram)
+    {
+        _clock = clock;
+        _marbles = Marble.Check(marbles);
+        Name = name;
+        Diagram = diagram;
+    }
+
+    /// <summary>What failures and pictures call it.</summary>
+    public string Name { get; internal set; }
+
+    /// <summary>Whether each request takes the time between the marble before and its own, instead of the items coming at times of their own.</summary>
+    public bool PacedByRequests { get; init; }
+
     /// <summary>Whether a pending read goes on after its token has been cancelled, as of a source that ignores it.</summary>
-    public bool IgnoresCancellation { get; init; }
+    public bool IgnoresCancellation { get; set; }
 
     /// <summary>What <c>GetAsyncEnumerator</c> throws, if anything.</summary>
-    public Exception? EnumerationFailure { get; init; }
+    public Exception? EnumerationFailure { get; set; }
+
+    /// <summary>Whether the failure <c>#</c> is thrown by <c>MoveNextAsync</c> itself and not by the task it returns.</summary>
+    public bool ThrowsFromMoveNextAsync { get; set; }
 
     /// <summary>What <c>DisposeAsync</c> fails with, if anything.</summary>
-    public Exception? DisposalFailure { get; init; }
+    public Exception? DisposalFailure { get; set; }
 
     /// <summary>How many frames <c>DisposeAsync</c> takes.</summary>
-    public long DisposalFrames { get; init; }
+    public long DisposalFrames { get; set; }
 
     /// <summary>The frames at which an enumeration began.</summary>
-    public IReadOnlyList<long> Enumerations => _enumerations;
+    public IReadOnlyList<long> Enumerations => Frames(MarbleKind.Subscribe);
 
     /// <summary>The frames of the calls of <c>MoveNextAsync</c>.</summary>
-    public IReadOnlyList<long> Reads => _reads;
+    public IReadOnlyList<long> Reads => Frames(MarbleKind.Request);
 
     /// <summary>The frames at which the token was cancelled.</summary>
-    public IReadOnlyList<long> Cancellations => _cancellations;
+    public IReadOnlyList<long> Cancellations => Frames(MarbleKind.Cancellation);
 
     /// <summary>The frames of the calls of <c>DisposeAsync</c>.</summary>
-    public IReadOnlyList<long> Disposals => _disposals;
+    public IReadOnlyList<long> Disposals => Frames(MarbleKind.Unsubscribe);
 
     /// <summary>What the reader did that no reader may do, with its frame.</summary>
-    public IReadOnlyList<string> Violations => _violations;
+    public IReadOnlyList<string> Violations => [.. _violations.Select(v => $"frame {v.Time.Ticks / _clock.FrameSize.Ticks}: {v.What}")];
 
     /// <inheritdoc/>
     public IAsyncEnumerator<T> GetAsyncEnumerator(CancellationToken cancellationToken = default)
     {
-        _enumerations.Add(_clock.Frame);
+        var calls = new List<MarbleSymbol>();
+        _enumerations.Add(calls);
+        Log(calls, MarbleKind.Subscribe);
         if (EnumerationFailure is not null)
             throw EnumerationFailure;
-        return new Enumerator(this, cancellationToken);
+        return new Enumerator(this, calls, cancellationToken);
     }
 
-    private void Violate(string what) => _violations.Add($"frame {_clock.Frame}: {what}");
+    internal MarbleDiagram? Diagram { get; }
+
+    MarbleDiagram? ISourceProbe.Diagram => Diagram;
+
+    string ISourceProbe.Kind => PacedByRequests ? "pull, paced by requests" : "pull";
+
+    IReadOnlyList<IReadOnlyList<MarbleSymbol>> ISourceProbe.Uses => _enumerations;
+
+    IReadOnlyList<Violation> ISourceProbe.Violations => _violations;
+
+    MarbleRow ISourceProbe.UseRow => MarbleRow.Pulls;
+
+    private List<long> Frames(MarbleKind kind) =>
+        [.. _enumerations.SelectMany(calls => calls).Where(call => call.Kind == kind).Select(call => call.Time.Ticks / _clock.FrameSize.Ticks).Order()];
+
+    private void Log(List<MarbleSymbol> calls, MarbleKind kind) => calls.Add(new MarbleSymbol(_clock.Now, kind, "", 1, 0));
+
+    private void Violate(string what) => _violations.Add(new Violation(_clock.Now, what));
 
     private sealed class Enumerator : IAsyncEnumerator<T>, IValueTaskSource<bool>, IValueTaskSource
     {
         private readonly PullProbe<T> _probe;
+        private readonly List<MarbleSymbol> _calls;
         private readonly CancellationToken _cancellationToken;
-        private readonly long _start;
+        private readonly TimeSpan _start;
         private ManualResetValueTaskSourceCore<bool> _promise;
         private IDisposable? _delivery;
         private int _next;
         private bool _isReading;
         private bool _isDisposed;
 
-        public Enumerator(PullProbe<T> probe, CancellationToken cancellationToken)
+        public Enumerator(PullProbe<T> probe, List<MarbleSymbol> calls, CancellationToken cancellationToken)
         {
             _probe = probe;
+            _calls = calls;
             _cancellationToken = cancellationToken;
-            _start = probe._clock.Frame;
+            _start = probe._clock.Now;
             cancellationToken.UnsafeRegister(static e => ((Enumerator)e!).OnCancelled(), this);
         }
 
@@ -100,8 +133,7 @@ public sealed class PullProbe<T> : IAsyncEnumerable<T>
 
         public ValueTask<bool> MoveNextAsync()
         {
-            var clock = _probe._clock;
-            _probe._reads.Add(clock.Frame);
+            _probe.Log(_calls, MarbleKind.Request);
             if (_isReading)
                 _probe.Violate("MoveNextAsync during MoveNextAsync");
             if (_isDisposed)
@@ -114,11 +146,12 @@ public sealed class PullProbe<T> : IAsyncEnumerable<T>
             _isReading = true;
             if (_next < _probe._marbles.Count)
             {
-                var due = _start + _probe._marbles[_next].Frame;
-                if (due <= clock.Frame)
+                var now = _probe._clock.Now;
+                var due = DueTime(now);
+                if (due <= now)
                     Deliver();
                 else
-                    _delivery = clock.ScheduleAt(due * VirtualClock.FrameSize.Ticks, Deliver);
+                    _delivery = _probe._clock.At(due, this, _probe.Name, Deliver);
             }
 
             return new ValueTask<bool>(this, _promise.Version);
@@ -126,7 +159,7 @@ public sealed class PullProbe<T> : IAsyncEnumerable<T>
 
         public ValueTask DisposeAsync()
         {
-            _probe._disposals.Add(_probe._clock.Frame);
+            _probe.Log(_calls, MarbleKind.Unsubscribe);
             if (_isReading)
                 _probe.Violate("DisposeAsync during MoveNextAsync");
             if (_isDisposed)
@@ -137,10 +170,19 @@ public sealed class PullProbe<T> : IAsyncEnumerable<T>
             // catch them; the promise hands them to whoever runs the clock.
             _promise.Reset();
             if (_probe.DisposalFrames > 0)
-                _probe._clock.At(_probe._clock.Frame + _probe.DisposalFrames, FinishDisposal);
+                _probe._clock.At(_probe._clock.Now + (_probe.DisposalFrames * _probe._clock.FrameSize), this, _probe.Name, FinishDisposal);
             else
                 FinishDisposal();
             return new ValueTask(this, _promise.Version);
+        }
+
+        private TimeSpan DueTime(TimeSpan now)
+        {
+            var time = _probe._marbles[_next].Time;
+            if (!_probe.PacedByRequests)
+                return _start + time;
+
+            return now + time - (_next == 0 ? TimeSpan.Zero : _probe._marbles[_next - 1].Time);
         }
 
         private void FinishDisposal()
@@ -153,7 +195,10 @@ public sealed class PullProbe<T> : IAsyncEnumerable<T>
 
         private void Deliver()
         {
+            // Before the continuation runs, which may read on.
             _isReading = false;
+            var isInsideTheCall = _delivery is null;
+            _delivery = null;
             var notification = _probe._marbles[_next++].Notification;
             switch (notification.Kind)
             {
@@ -161,6 +206,8 @@ public sealed class PullProbe<T> : IAsyncEnumerable<T>
                     Current = notification.Value;
                     _promise.SetResult(true);
                     break;
+                case NotificationKind.OnError when isInsideTheCall && _probe.ThrowsFromMoveNextAsync:
+                    throw notification.Exception!;
                 case NotificationKind.OnError:
                     _promise.SetException(notification.Exception!);
                     break;
@@ -172,7 +219,7 @@ public sealed class PullProbe<T> : IAsyncEnumerable<T>
 
         private void OnCancelled()
         {
-            _probe._cancellations.Add(_probe._clock.Frame);
+            _probe.Log(_calls, MarbleKind.Cancellation);
             if (!_isReading || _probe.IgnoresCancellation)
                 return;
 

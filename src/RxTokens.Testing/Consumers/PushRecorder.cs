@@ -1,28 +1,29 @@
 using System.Diagnostics;
+using System.Reactive;
 
 namespace RxTokens;
 
-/// <summary>An observer that records what it gets at which frame, and what it should not have got.</summary>
+/// <summary>An observer that records what it gets and when, and what it should not have got.</summary>
 /// <typeparam name="T">The type of the items.</typeparam>
 [DebuggerDisplay("Received = {Received.Count}, Violations = {Violations.Count}")]
 public sealed class PushRecorder<T> : IObserver<T>
 {
-    private readonly VirtualClock _clock;
+    private readonly Timeline _clock;
     private readonly List<Marble<T>> _received = [];
-    private readonly List<string> _violations = [];
+    private readonly List<Violation> _violations = [];
     private bool _isInside;
     private bool _hasEnded;
 
-    internal PushRecorder(VirtualClock clock) => _clock = clock;
+    internal PushRecorder(Timeline clock) => _clock = clock;
 
-    /// <summary>What has arrived, with the frames.</summary>
+    /// <summary>What has arrived, with the times.</summary>
     public IReadOnlyList<Marble<T>> Received => _received;
 
     /// <summary>The items that have arrived.</summary>
     public IReadOnlyList<T> Items => [.. _received.Where(m => m.Notification.HasValue).Select(m => m.Notification.Value)];
 
-    /// <summary>Signals that overlapped, or followed the ending, with their frames.</summary>
-    public IReadOnlyList<string> Violations => _violations;
+    /// <summary>Signals that overlapped, or followed the ending, with their times.</summary>
+    public IReadOnlyList<string> Violations => [.. _violations.Select(v => v.What)];
 
     /// <summary>Called with each item, after it has been recorded.</summary>
     public Action<T>? OnItem { get; set; }
@@ -30,7 +31,7 @@ public sealed class PushRecorder<T> : IObserver<T>
     /// <inheritdoc/>
     public void OnNext(T value)
     {
-        Enter(Marble.Next(_clock.Frame, value));
+        Enter(new Marble<T>(_clock.Now, Notification.CreateOnNext(value)));
         try
         {
             OnItem?.Invoke(value);
@@ -42,10 +43,12 @@ public sealed class PushRecorder<T> : IObserver<T>
     }
 
     /// <inheritdoc/>
-    public void OnError(Exception error) => End(Marble.Error<T>(_clock.Frame, error));
+    public void OnError(Exception error) => End(new Marble<T>(_clock.Now, Notification.CreateOnError<T>(error)));
 
     /// <inheritdoc/>
-    public void OnCompleted() => End(Marble.End<T>(_clock.Frame));
+    public void OnCompleted() => End(new Marble<T>(_clock.Now, Notification.CreateOnCompleted<T>()));
+
+    internal IReadOnlyList<Violation> ProtocolViolations => _violations;
 
     private void End(Marble<T> ending)
     {
@@ -57,9 +60,9 @@ public sealed class PushRecorder<T> : IObserver<T>
     private void Enter(Marble<T> marble)
     {
         if (_isInside)
-            _violations.Add($"{marble} during OnNext");
+            _violations.Add(new Violation(marble.Time, $"{marble} during OnNext"));
         if (_hasEnded)
-            _violations.Add($"{marble} after the ending");
+            _violations.Add(new Violation(marble.Time, $"{marble} after the ending"));
         _isInside = true;
         _received.Add(marble);
     }

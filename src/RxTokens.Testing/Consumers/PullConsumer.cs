@@ -1,23 +1,24 @@
 using System.Diagnostics;
+using System.Reactive;
 
 namespace RxTokens;
 
-/// <summary>A consumer of a pull stream that asks when the test says so, and records what it gets at which frame.</summary>
+/// <summary>A consumer of a pull stream that asks when the test says so, and records what it gets and when.</summary>
 /// <typeparam name="T">The type of the items.</typeparam>
 [DebuggerDisplay("Received = {Received.Count}, IsWaiting = {IsWaiting}")]
 public sealed class PullConsumer<T>
 {
-    private readonly VirtualClock _clock;
+    private readonly Timeline _clock;
     private readonly IAsyncEnumerator<T> _enumerator;
     private readonly List<Marble<T>> _received = [];
 
-    internal PullConsumer(VirtualClock clock, IAsyncEnumerator<T> enumerator)
+    internal PullConsumer(Timeline clock, IAsyncEnumerator<T> enumerator)
     {
         _clock = clock;
         _enumerator = enumerator;
     }
 
-    /// <summary>What has arrived, with the frames.</summary>
+    /// <summary>What has arrived, with the times.</summary>
     public IReadOnlyList<Marble<T>> Received => _received;
 
     /// <summary>The items that have arrived.</summary>
@@ -38,15 +39,15 @@ public sealed class PullConsumer<T>
         {
             if (await _enumerator.MoveNextAsync().ConfigureAwait(false))
             {
-                _received.Add(Marble.Next(_clock.Frame, _enumerator.Current));
+                _received.Add(new Marble<T>(_clock.Now, Notification.CreateOnNext(_enumerator.Current)));
                 return true;
             }
 
-            _received.Add(Marble.End<T>(_clock.Frame));
+            _received.Add(new Marble<T>(_clock.Now, Notification.CreateOnCompleted<T>()));
         }
         catch (Exception failure)
         {
-            _received.Add(Marble.Error<T>(_clock.Frame, failure));
+            _received.Add(new Marble<T>(_clock.Now, Notification.CreateOnError<T>(failure)));
         }
         finally
         {
@@ -60,12 +61,18 @@ public sealed class PullConsumer<T>
     /// <summary>Asks at each of these frames.</summary>
     /// <param name="frames">The frames, none in the past.</param>
     /// <returns>This consumer.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="frames"/> is null.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A frame is in the past.</exception>
     public PullConsumer<T> AskAt(params IReadOnlyList<long> frames)
     {
         ArgumentNullException.ThrowIfNull(frames);
 
         foreach (var frame in frames)
-            _clock.At(frame, () => _ = Ask());
+        {
+            ArgumentOutOfRangeException.ThrowIfLessThan(frame, _clock.Frame, nameof(frames));
+            _clock.At(frame * _clock.FrameSize, this, "consumer", () => _ = Ask());
+        }
+
         return this;
     }
 
@@ -77,10 +84,18 @@ public sealed class PullConsumer<T>
         while (await Ask().ConfigureAwait(false))
         {
             if (time > TimeSpan.Zero)
-                await _clock.Delay(time).ConfigureAwait(false);
+                await Pause(time).ConfigureAwait(false);
         }
 
         await Leave().ConfigureAwait(false);
+    }
+
+    private Task Pause(TimeSpan time)
+    {
+        // Continued inside the clock's run, as everything here.
+        var pause = new TaskCompletionSource();
+        _clock.At(_clock.Now + time, this, "consumer", pause.SetResult);
+        return pause.Task;
     }
 
     /// <summary>Disposes the enumeration.</summary>

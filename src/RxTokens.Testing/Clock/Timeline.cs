@@ -1,0 +1,55 @@
+using System.Reactive.Concurrency;
+using System.Reactive.Disposables;
+
+namespace RxTokens;
+
+/// <summary>Any virtual clock, seen from the moment a test began: what sources and recorders need of it.</summary>
+internal sealed class Timeline
+{
+    // Microsoft's TestScheduler runs what is due now a tick later, and what that brings about another tick later:
+    // a frame is where an event belongs, not the ticks it has been pushed off by.
+    private const long MaxDrift = 100;
+
+    private readonly VirtualTimeScheduler<long, long> _scheduler;
+    private readonly long _origin;
+    private readonly bool _drifts;
+
+    public Timeline(VirtualTimeScheduler<long, long> scheduler, TimeSpan frameSize, bool fromNow = false)
+    {
+        _scheduler = scheduler;
+        _origin = fromNow ? scheduler.Clock : 0;
+        _drifts = scheduler is not VirtualClock && frameSize.Ticks > 10 * MaxDrift;
+        FrameSize = frameSize;
+    }
+
+    public TimeSpan FrameSize { get; }
+
+    public VirtualTimeScheduler<long, long> Scheduler => _scheduler;
+
+    public TimeSpan Now => TimeSpan.FromTicks(_drifts ? Snap(_scheduler.Clock - _origin) : _scheduler.Clock - _origin);
+
+    public long Frame => Now.Ticks / FrameSize.Ticks;
+
+    /// <summary>Does something at a time. Work of one lane keeps its order under exploration.</summary>
+    public IDisposable At(TimeSpan time, object? lane, string name, Action action)
+    {
+        var ticks = _origin + time.Ticks;
+        if (_scheduler is VirtualClock clock)
+            return clock.Schedule(ticks, lane, name, action);
+
+        return _scheduler.ScheduleAbsolute(action, ticks, static (_, run) =>
+        {
+            run();
+            return Disposable.Empty;
+        });
+    }
+
+    public static Timeline Of(VirtualTimeScheduler<long, long> scheduler) =>
+        new(scheduler, (scheduler as VirtualClock)?.FrameSize ?? TimeSpan.FromMilliseconds(1));
+
+    private long Snap(long ticks)
+    {
+        var drift = ticks % FrameSize.Ticks;
+        return drift <= MaxDrift ? ticks - drift : ticks;
+    }
+}

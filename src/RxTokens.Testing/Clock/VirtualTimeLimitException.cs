@@ -1,0 +1,22 @@
+namespace RxTokens;
+
+/// <summary>A virtual clock had more to do than its limits allow: most likely something that never ends.</summary>
+public sealed class VirtualTimeLimitException : Exception
+{
+    internal VirtualTimeLimitException(string message)
+        : base(message)
+    {
+    }
+
+    internal static VirtualTimeLimitException Time(TimeSpan limit, Work work) => new(
+        $"The clock was to go on to {TimeSpan.FromTicks(work.DueTime)} for '{work.Name}', past MaxVirtualTime ({limit}). " +
+        "Something goes on for ever: end it, for example by a subscription row with '!', or set MaxVirtualTime.");
+
+    internal static VirtualTimeLimitException Actions(int limit, TimeSpan time, Work work) => new(
+        $"The clock ran {limit:N0} pieces of work, its MaxActions, and at {time} there was more ('{work.Name}'). " +
+        "Something goes on for ever: end it, for example by a subscription row with '!', or set MaxActions.");
+
+    internal static VirtualTimeLimitException Reads(int limit, TimeSpan time) => new(
+        $"The test's consumer made {limit:N0} requests, MaxActions, and at {time} the stream still went on. " +
+        "It never ends: end it, for example by a demand row that asks for so many items, or set MaxActions.");
+}

@@ -1,0 +1,101 @@
+namespace RxTokens;
+
+/// <summary>What a stream is expected to say; compared once the clock has run.</summary>
+/// <typeparam name="T">The type of the items.</typeparam>
+public sealed class MarbleExpectation<T>
+{
+    private readonly StreamCheck<T> _check;
+
+    internal MarbleExpectation(StreamCheck<T> check) => _check = check;
+
+    /// <summary>What has arrived so far, with the times.</summary>
+    public IReadOnlyList<Marble<T>> Received => _check.Received;
+
+    /// <summary>Expects a diagram.</summary>
+    /// <param name="diagram">What is to arrive when: <c>---a-(bc|)</c>.</param>
+    /// <param name="values">What the letters mean: <c>[("a", 1)]</c>; without it they mean themselves. Sequences are compared item by item.</param>
+    /// <param name="error">What <c>#</c> means: an exception, a type, or <see cref="ExpectedError.Where"/>; a <see cref="MarbleException"/> if not given.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="diagram"/> is null.</exception>
+    /// <exception cref="MarbleSyntaxException">The diagram is not one.</exception>
+    /// <exception cref="ArgumentException">More items are expected than the demand row asks for.</exception>
+    public void ToBe(string diagram, MarbleValues<T>? values = null, ExpectedError? error = null) => _check.Expect(diagram, values, error);
+}
+
+/// <summary>When a push source is expected to be subscribed to.</summary>
+public sealed class SubscriptionExpectation
+{
+    private readonly RowsCheck _check;
+
+    internal SubscriptionExpectation(RowsCheck check) => _check = check;
+
+    /// <summary>Expects these subscriptions, in their order; none if there is no row.</summary>
+    /// <param name="rows">A row for each subscription: <c>--^---!</c>.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="rows"/> is null.</exception>
+    /// <exception cref="MarbleSyntaxException">A row is not one.</exception>
+    public void ToBe(params IReadOnlyList<string> rows) => _check.Expect(rows);
+}
+
+/// <summary>How a pull source is expected to be read.</summary>
+public sealed class PullExpectation
+{
+    private readonly RowsCheck _check;
+    private readonly TimeSpan _frameSize;
+
+    internal PullExpectation(RowsCheck check, TimeSpan frameSize)
+    {
+        _check = check;
+        _frameSize = frameSize;
+    }
+
+    /// <summary>Expects these enumerations, in their order; none if there is no row.</summary>
+    /// <param name="rows">
+    /// A row for each enumeration, with <c>^</c> for <c>GetAsyncEnumerator</c>, a number for so many calls of <c>MoveNextAsync</c>,
+    /// <c>x</c> for a cancellation and <c>!</c> for <c>DisposeAsync</c>: <c>[^2]---1--[1!]</c>.
+    /// </param>
+    /// <exception cref="ArgumentNullException"><paramref name="rows"/> is null.</exception>
+    /// <exception cref="MarbleSyntaxException">A row is not one.</exception>
+    public void ToBe(params IReadOnlyList<string> rows) => _check.Expect(rows);
+
+    /// <summary>Expects so many reads in all up to a frame, whenever they are made.</summary>
+    /// <param name="reads">How many calls of <c>MoveNextAsync</c>.</param>
+    /// <param name="atFrame">The last frame that counts.</param>
+    /// <exception cref="ArgumentOutOfRangeException">An argument is negative.</exception>
+    public void ToSumTo(long reads, long atFrame)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(reads);
+        ArgumentOutOfRangeException.ThrowIfNegative(atFrame);
+
+        _check.ExpectSum(reads, atFrame * _frameSize);
+    }
+}
+
+/// <summary>What is expected to be asked for.</summary>
+public sealed class RequestExpectation
+{
+    private readonly RequestsCheck _check;
+    private readonly TimeSpan _frameSize;
+
+    internal RequestExpectation(RequestsCheck check, TimeSpan frameSize)
+    {
+        _check = check;
+        _frameSize = frameSize;
+    }
+
+    /// <summary>Expects exactly these requests.</summary>
+    /// <param name="row">A row such as <c>{16}---{12}---!</c>; <c>!</c> is the end of the requests.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="row"/> is null.</exception>
+    /// <exception cref="MarbleSyntaxException">The row is not one.</exception>
+    public void ToBe(string row) => _check.Expect(row);
+
+    /// <summary>Expects so much to be asked for in all up to a frame, in whatever portions.</summary>
+    /// <param name="count">How much; <see cref="long.MaxValue"/> is without bound.</param>
+    /// <param name="atFrame">The last frame that counts.</param>
+    /// <exception cref="ArgumentOutOfRangeException">An argument is negative.</exception>
+    public void ToSumTo(long count, long atFrame)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(count);
+        ArgumentOutOfRangeException.ThrowIfNegative(atFrame);
+
+        _check.ExpectSum(count, atFrame * _frameSize);
+    }
+}

@@ -1,0 +1,108 @@
+using System.Globalization;
+using System.Text;
+
+namespace RxTokens;
+
+/// <summary>Says what went wrong in a test: diagrams under one another, and a caret where they part.</summary>
+internal sealed class Report(TimeSpan frameSize, TimeSpan now, IReadOnlyList<ISourceProbe> sources, IReadOnlyList<Check> checks)
+{
+    private const int WidestChart = 150;
+
+    /// <summary>The failure that says what is wrong, or null if nothing is.</summary>
+    public MarbleAssertionException? Failure()
+    {
+        var findings = checks.SelectMany(Findings).Concat(sources.SelectMany(Violations)).OrderBy(f => f.Mismatch.Time).ToList();
+        if (findings.Count == 0)
+            return null;
+
+        var text = new StringBuilder();
+        if (findings.Count > 1)
+            text.Append(CultureInfo.InvariantCulture, $"{findings.Count} marble mismatches, the earliest first\n\n");
+        text.AppendJoin('\n', findings.Select(Describe));
+        return new MarbleAssertionException(text.ToString().TrimEnd(), [.. findings.Select(f => f.Mismatch)]);
+    }
+
+    public MarbleAssertionException Limit(VirtualTimeLimitException limit) => Stopped(limit.Message, limit);
+
+    public MarbleAssertionException Stuck(TimeSpan waited) => Stopped(
+        $"The test waits for something that its clock does not drive: nothing is left to do in virtual time, and in {waited} of real time nothing came. " +
+        "Await what runs on m.Clock, m.TimeProvider or m.Delay, or set MaxRealWait.");
+
+    /// <summary>What a source said, and how it was used.</summary>
+    public static IEnumerable<ChartRow> RowsOf(ISourceProbe source, TimeSpan frameSize)
+    {
+        if (source.Diagram is null)
+            yield break;
+
+        // Cold and pull diagrams count from when somebody comes.
+        var shift = source.Kind is "cold" or "pull" && source.Uses is [[var first, ..], ..] ? first.Time : TimeSpan.Zero;
+        var isPull = source.UseRow == MarbleRow.Pulls;
+        var note = isPull || source.Uses.Count == 0
+            ? source.Kind + (source.Uses.Count == 0 ? isPull ? ", never enumerated" : ", never subscribed" : "")
+            : $"{source.Kind}, subscribed {string.Join(", then ", source.Uses.Select(use => ChartLayout.Format(source.UseRow, use, frameSize)))}";
+        yield return new ChartRow(
+            source.Name,
+            source.Kind == "hot" ? MarbleRow.Hot : MarbleRow.Cold,
+            [.. source.Diagram.Symbols.Where(s => s.Kind != MarbleKind.Subscribe && s.Time >= TimeSpan.Zero).Select(s => s with { Time = s.Time + shift })],
+            note);
+
+        if (!isPull)
+            yield break;
+        for (var i = 0; i < source.Uses.Count; i++)
+            yield return new ChartRow(source.Uses.Count == 1 ? "pulls" : $"pulls {i + 1}", MarbleRow.Pulls, Calls.Merge(source.Uses[i]));
+    }
+
+    private IEnumerable<Finding> Findings(Check check) => check.Missing is not { } call
+        ? check.Compare(frameSize)
+        : [new Finding(new MarbleMismatch(check.Name, MismatchKind.Incomplete, TimeSpan.Zero, 0, $"the expectation was never completed: call {call}"), [.. check.Rows(frameSize)])];
+
+    private IEnumerable<Finding> Violations(ISourceProbe source) => source.Violations.Select(violation => new Finding(
+        new MarbleMismatch(
+            source.Name, MismatchKind.ProtocolViolation, violation.Time, violation.Time.Ticks / frameSize.Ticks,
+            violation.What), [])
+    {
+        AtCaret = violation.What,
+    });
+
+    private string Describe(Finding finding)
+    {
+        var mismatch = finding.Mismatch;
+        var title = mismatch.Kind switch
+        {
+            MismatchKind.DemandViolation => "Demand violation",
+            MismatchKind.ProtocolViolation => "Protocol violation",
+            MismatchKind.Incomplete => "Incomplete expectation",
+            _ => "Marble mismatch",
+        };
+        var text = new StringBuilder();
+        text.Append(CultureInfo.InvariantCulture, $"{title} in \"{mismatch.Row}\"");
+        if (mismatch.Kind != MismatchKind.Incomplete)
+            text.Append(CultureInfo.InvariantCulture, $" at {Words.AtWithTime(mismatch.Time, frameSize)}");
+        text.Append(CultureInfo.InvariantCulture, $": {mismatch.Message}\n");
+
+        Draw(text, [.. sources.SelectMany(s => RowsOf(s, frameSize)), .. finding.Rows], finding.AtCaret is null ? null : mismatch.Time, finding.AtCaret);
+        foreach (var line in finding.Legend)
+            text.Append(CultureInfo.InvariantCulture, $"  where {line}\n");
+        if (mismatch is { Actual: not null, Expected: not null })
+            text.Append(CultureInfo.InvariantCulture, $"  to accept the actual result:  {mismatch.Actual}\n");
+        if (finding.Hint is { } hint)
+            text.Append(CultureInfo.InvariantCulture, $"  {hint}\n");
+        return text.ToString();
+    }
+
+    private MarbleAssertionException Stopped(string why, Exception? cause = null)
+    {
+        var frame = now.Ticks / frameSize.Ticks;
+        var text = new StringBuilder();
+        text.Append(CultureInfo.InvariantCulture, $"Marble test stopped at {Words.AtWithTime(now, frameSize)}: {why}\nUp to here:\n");
+        Draw(text, [.. sources.SelectMany(s => RowsOf(s, frameSize)), .. checks.SelectMany(check => check.Rows(frameSize))], at: null, note: null);
+        return new MarbleAssertionException(
+            text.ToString().TrimEnd(), [new MarbleMismatch("clock", MismatchKind.Limit, now, frame, why)], cause);
+    }
+
+    private void Draw(StringBuilder text, IReadOnlyList<ChartRow> rows, TimeSpan? at, string? note)
+    {
+        if (rows.Count > 0)
+            new ChartText(rows, frameSize) { MaxWidth = WidestChart }.Draw(text, at, note);
+    }
+}

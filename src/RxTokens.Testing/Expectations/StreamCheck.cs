@@ -1,0 +1,166 @@
+using System.Reactive;
+
+namespace RxTokens;
+
+/// <summary>Expects what comes out of a stream, push or pull, at the pace at which the test asks for it.</summary>
+internal sealed class StreamCheck<T>(string name, Observed<T> stream, Func<MarbleSyntax> syntax) : Check(name)
+{
+    private MarbleDiagram? _diagram;
+    private IReadOnlyList<Marble<T>> _expected = [];
+    private MarbleValues<T>? _values;
+    private ExpectedError _error = new MarbleException("#");
+    private bool _hasError;
+
+    public override string? Missing => _diagram is null ? "ToBe" : null;
+
+    public IReadOnlyList<Marble<T>> Received => stream.Received;
+
+    public void Expect(string diagram, MarbleValues<T>? values, ExpectedError? error)
+    {
+        ArgumentNullException.ThrowIfNull(diagram);
+
+        var parsed = MarbleDiagram.Parse(diagram, MarbleRow.Expected, syntax() with { Name = Name, Keys = values?.Keys });
+        _expected = Marble.Resolve(parsed, values, error: null);
+        _values = values;
+        _error = error ?? _error;
+        _hasError = error is not null;
+        _diagram = parsed;
+
+        // What can never be met is said before anything runs.
+        var granted = stream.Granted;
+        var items = _expected.Count(m => m.Notification.HasValue);
+        if (granted < items)
+        {
+            throw new ArgumentException(
+                $"'{Name}' is expected to deliver {items} items, but its demand row asks for {granted} only: the rest can never come. Demand: {stream.Demand!.Text}",
+                nameof(diagram));
+        }
+    }
+
+    public override IEnumerable<Finding> Compare(TimeSpan frameSize)
+    {
+        var letters = new Letters<T>(_values, _expected.Count > 0 ? _diagram!.Symbols : []);
+        var actual = Symbols(letters);
+        var context = Demand();
+        var length = _diagram!.Length;
+
+        foreach (var violation in stream.Violations)
+        {
+            var mismatch = new MarbleMismatch(
+                Name, violation.IsDemand ? MismatchKind.DemandViolation : MismatchKind.ProtocolViolation,
+                violation.Time, violation.Time.Ticks / frameSize.Ticks, violation.What)
+            {
+                Expected = _diagram.Text,
+                Actual = ChartLayout.Format(MarbleRow.Expected, actual, frameSize, length),
+            };
+            yield return new Finding(mismatch, [.. context, new ChartRow("actual", MarbleRow.Expected, actual)])
+            {
+                AtCaret = violation.What,
+                Legend = letters.Legend,
+            };
+        }
+
+        var finding = new Comparison(Name, MarbleRow.Expected, _diagram.Symbols, actual)
+        {
+            Same = (x, y) => Same(_expected[x].Notification, stream.Received[y].Notification),
+            Describe = Describe,
+            Context = context,
+            Length = length,
+        }.Find(frameSize);
+        if (finding is not null)
+            yield return finding with { Legend = letters.Legend, Hint = ErrorHint() };
+
+        // The two rows say which errors they mean only in words.
+        string Describe(MarbleSymbol symbol) => symbol.Kind != MarbleKind.Error ? Words.Of(symbol)
+            : symbol.Text == "#" ? $"OnError({_error})"
+            : $"OnError({symbol.Text})";
+
+        string? ErrorHint() =>
+            finding.Mismatch.Kind == MismatchKind.OtherValue && !_hasError && stream.Received.Any(m => m.Notification.Kind == NotificationKind.OnError)
+                && finding.Mismatch.Expected!.Contains('#', StringComparison.Ordinal)
+                ? "to say which error '#' means:  ToBe(…, error: typeof(…)), or an instance, or ExpectedError.Where(…)"
+                : null;
+    }
+
+    public override IEnumerable<ChartRow> Rows(TimeSpan frameSize)
+    {
+        foreach (var row in Demand())
+            yield return row;
+
+        var letters = new Letters<T>(_values, []);
+        var symbols = Symbols(letters);
+        yield return new ChartRow(Name, MarbleRow.Expected, symbols, string.Join(", ", letters.Legend)) { Length = _diagram?.Length ?? TimeSpan.Zero };
+    }
+
+    private IReadOnlyList<ChartRow> Demand() =>
+        stream.Demand is { } demand ? [new ChartRow("requests", MarbleRow.Demand, demand.Symbols)] : [];
+
+    private IReadOnlyList<MarbleSymbol> Symbols(Letters<T> letters) =>
+    [
+        .. stream.Received.Select(m => new MarbleSymbol(
+            m.Time,
+            m.Notification.Kind switch
+            {
+                NotificationKind.OnNext => MarbleKind.Value,
+                NotificationKind.OnError => MarbleKind.Error,
+                _ => MarbleKind.Completion,
+            },
+            m.Notification.Kind switch
+            {
+                NotificationKind.OnNext => letters.Of(m.Notification.Value),
+                NotificationKind.OnError => ErrorName.Of(m.Notification.Exception!),
+                _ => "|",
+            },
+            1,
+            0)),
+    ];
+
+    private bool Same(Notification<T> expected, Notification<T> actual) => expected.Kind == actual.Kind && expected.Kind switch
+    {
+        NotificationKind.OnNext => Alike.Values(expected.Value, actual.Value),
+        NotificationKind.OnError => _error.Accepts(actual.Exception!),
+        _ => true,
+    };
+}
+
+/// <summary>Finds a letter for each value that happened, and keeps a legend of those that have none.</summary>
+internal sealed class Letters<T>
+{
+    private const int LongestName = 16;
+
+    private readonly MarbleValues<T>? _values;
+    private readonly HashSet<string> _taken;
+    private readonly List<(string Letter, T Value)> _foreign = [];
+
+    public Letters(MarbleValues<T>? values, IEnumerable<MarbleSymbol> expected)
+    {
+        _values = values;
+        _taken = [.. values?.Keys ?? [], .. expected.Select(s => s.Text)];
+    }
+
+    public IReadOnlyList<string> Legend => [.. _foreign.Select(f => $"{f.Letter} = {Show(f.Value)}")];
+
+    public string Of(T value)
+    {
+        if (_values?.KeyOf(value) is { } key)
+            return key;
+
+        var text = Show(value);
+        if (_values is null && text.Length is > 0 and <= LongestName && !text.AsSpan().ContainsAny("{}\r\n\t"))
+            return text;
+
+        foreach (var (letter, other) in _foreign)
+        {
+            if (Alike.Values(other, value))
+                return letter;
+        }
+
+        var free = Enumerable.Range('A', 26).Select(c => ((char)c).ToString()).FirstOrDefault(letter => !_taken.Contains(letter))
+            ?? $"value {_foreign.Count + 1}";
+        _taken.Add(free);
+        _foreign.Add((free, value));
+        return free;
+    }
+
+    private static string Show(object? value) => ValueText.Of(value);
+}

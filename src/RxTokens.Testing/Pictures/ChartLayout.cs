@@ -1,0 +1,227 @@
+using System.Globalization;
+using System.Text;
+
+namespace RxTokens;
+
+/// <summary>One row of a picture.</summary>
+internal sealed record ChartRow(string Label, MarbleRow Kind, IReadOnlyList<MarbleSymbol> Symbols, string Note = "")
+{
+    /// <summary>How far the row is known, beyond its last mark.</summary>
+    public TimeSpan Length { get; init; }
+}
+
+/// <summary>Puts rows under one another so that what happens at the same time is in the same column; each row stays a diagram that can be read back.</summary>
+internal sealed class ChartLayout
+{
+    private const int LongestSilence = 15;
+    private const int RulerStep = 10;
+
+    private readonly List<Slot> _slots = [];
+    private readonly IReadOnlyList<ChartRow> _rows;
+    private readonly string[] _lines;
+    private readonly long _frame;
+
+    public ChartLayout(IReadOnlyList<ChartRow> rows, TimeSpan frameSize)
+    {
+        _rows = rows;
+        _frame = frameSize.Ticks;
+        DivideTime();
+        _lines = new string[rows.Count];
+        Draw();
+    }
+
+    /// <summary>A stretch of time that has the same width in all rows: a frame, or a long silence.</summary>
+    private sealed class Slot(long time, long length, string? silence)
+    {
+        public long Time { get; } = time;
+
+        public long Length { get; } = length;
+
+        /// <summary>The silence as a duration; null for a frame.</summary>
+        public string? Silence { get; } = silence;
+
+        public int Column { get; set; }
+
+        public int Width { get; set; }
+    }
+
+    /// <summary>Whether all marks are where their times are: false if some are less than a frame apart.</summary>
+    public bool IsExact { get; private set; } = true;
+
+    public int Width { get; private set; }
+
+    public string Line(int row) => _lines[row];
+
+    /// <summary>One row alone, as it would be written.</summary>
+    public static string Format(MarbleRow kind, IReadOnlyList<MarbleSymbol> symbols, TimeSpan frameSize, TimeSpan length = default) =>
+        new ChartLayout([new ChartRow("", kind, symbols) { Length = length }], frameSize).Line(0).Trim();
+
+    /// <summary>Where a time is, from 0.</summary>
+    public int ColumnOf(TimeSpan time)
+    {
+        foreach (var slot in _slots)
+        {
+            if (time.Ticks < slot.Time + slot.Length)
+                return slot.Column;
+        }
+
+        return Width;
+    }
+
+    /// <summary>Numbers of frames, above their columns.</summary>
+    public string Ruler()
+    {
+        var ruler = new StringBuilder();
+        var afterSilence = true;
+        foreach (var slot in _slots)
+        {
+            if (slot.Silence is null)
+            {
+                var isDue = afterSilence || slot.Time % (RulerStep * _frame) == 0;
+                if (isDue && (ruler.Length == 0 || ruler.Length < slot.Column))
+                {
+                    ruler.Append(' ', slot.Column - ruler.Length);
+                    ruler.Append(CultureInfo.InvariantCulture, $"{slot.Time / _frame}");
+                }
+            }
+
+            afterSilence = slot.Silence is not null;
+        }
+
+        return ruler.ToString();
+    }
+
+    private void DivideTime()
+    {
+        var times = new SortedSet<long>(_rows.SelectMany(row => row.Symbols).Select(symbol => symbol.Time.Ticks));
+        var cursor = Math.Min(0, times.Count == 0 ? 0 : times.Min);
+        foreach (var time in times)
+        {
+            if (time < cursor)
+            {
+                IsExact = false;
+                continue;
+            }
+
+            Pause(cursor, time);
+            _slots.Add(new Slot(time, _frame, silence: null));
+            cursor = time + _frame;
+        }
+
+        var end = _rows.Count == 0 ? 0 : _rows.Max(row => row.Length.Ticks);
+        if (end > cursor)
+            Pause(cursor, end);
+    }
+
+    private void Pause(long from, long to)
+    {
+        var frames = (to - from) / _frame;
+        if ((to - from) % _frame != 0 || frames > LongestSilence)
+        {
+            _slots.Add(new Slot(from, to - from, Duration(to - from)));
+            return;
+        }
+
+        for (var i = 0; i < frames; i++)
+            _slots.Add(new Slot(from + (i * _frame), _frame, silence: null));
+    }
+
+    private void Draw()
+    {
+        var texts = new string[_rows.Count][];
+        for (var row = 0; row < _rows.Count; row++)
+        {
+            texts[row] = new string[_slots.Count];
+            var marks = Marks(_rows[row]);
+            for (var slot = 0; slot < _slots.Count; slot++)
+                texts[row][slot] = _slots[slot].Silence is { } silence ? $" {silence} " : marks.GetValueOrDefault(slot, "-");
+        }
+
+        for (var slot = 0; slot < _slots.Count; slot++)
+        {
+            _slots[slot].Column = Width;
+            _slots[slot].Width = texts.Length == 0 ? 1 : texts.Max(row => TextWidth.Of(row[slot]));
+            Width += _slots[slot].Width;
+        }
+
+        for (var row = 0; row < _rows.Count; row++)
+        {
+            var line = new StringBuilder();
+            var end = End(_rows[row]);
+            for (var slot = 0; slot < end; slot++)
+                line.Append(texts[row][slot]).Append(' ', _slots[slot].Width - TextWidth.Of(texts[row][slot]));
+            _lines[row] = line.ToString().TrimEnd();
+        }
+    }
+
+    /// <summary>Nothing follows an ending, and silence after the last request says nothing.</summary>
+    private int End(ChartRow row)
+    {
+        if (row.Symbols.Count == 0)
+            return row.Kind == MarbleRow.Expected ? _slots.Count : 0;
+
+        var last = row.Symbols[^1];
+        var isOver = last.Kind is MarbleKind.Completion or MarbleKind.Error or MarbleKind.Unsubscribe || row.Kind is MarbleRow.Demand or MarbleRow.Pulls;
+        return isOver ? SlotOf(last.Time) + 1 : _slots.Count;
+    }
+
+    private int SlotOf(TimeSpan time) => _slots.FindIndex(slot => time.Ticks < slot.Time + slot.Length);
+
+    private Dictionary<int, string> Marks(ChartRow row)
+    {
+        var bySlot = new Dictionary<int, List<MarbleSymbol>>();
+        foreach (var symbol in row.Symbols)
+        {
+            var index = SlotOf(symbol.Time);
+            if (!bySlot.TryGetValue(index, out var marks))
+                bySlot[index] = marks = [];
+            marks.Add(symbol);
+        }
+
+        // Digits in front of a letter that is a unit of time would be read as one.
+        var units = row.Symbols.Any(s => s is { Kind: MarbleKind.Value, Text: "s" or "m" or "h" });
+        return bySlot.ToDictionary(
+            pair => pair.Key,
+            pair => pair.Value.Count == 1
+                ? Text(pair.Value[0], units)
+                : $"[{string.Concat(pair.Value.Select(symbol => Text(symbol, units)))}]");
+    }
+
+    private static string Text(MarbleSymbol symbol, bool unitsAreValues) => symbol.Kind switch
+    {
+        MarbleKind.Completion => "|",
+        MarbleKind.Error => "#",
+        MarbleKind.Subscribe => "^",
+        MarbleKind.Unsubscribe => "!",
+        MarbleKind.Cancellation => "x",
+        MarbleKind.Request when symbol.Count == long.MaxValue => "*",
+        MarbleKind.Request when symbol.Count is > 0 and < 10 => symbol.Count.ToString(CultureInfo.InvariantCulture),
+        MarbleKind.Request => $"{{{symbol.Count.ToString(CultureInfo.InvariantCulture)}}}",
+        _ when IsPlain(symbol.Text) && !(unitsAreValues && char.IsDigit(symbol.Text[0])) => symbol.Text,
+        _ => $"{{{symbol.Text}}}",
+    };
+
+    private static bool IsPlain(string text)
+    {
+        if (!Rune.TryGetRuneAt(text, 0, out var rune) || rune.Utf16SequenceLength != text.Length)
+            return false;
+        if (rune.IsAscii)
+            return rune.Value > ' ' && rune.Value < 0x7f && !"-|#()[]{}^!".Contains(text[0], StringComparison.Ordinal);
+
+        return Rune.GetUnicodeCategory(rune) is UnicodeCategory.LowercaseLetter or UnicodeCategory.UppercaseLetter or UnicodeCategory.TitlecaseLetter
+            or UnicodeCategory.OtherLetter or UnicodeCategory.OtherSymbol or UnicodeCategory.MathSymbol or UnicodeCategory.CurrencySymbol
+            or UnicodeCategory.OtherPunctuation or UnicodeCategory.DecimalDigitNumber;
+    }
+
+    /// <summary>A time as it is written in a diagram: <c>95ms</c>, <c>2s</c>, <c>1m</c>.</summary>
+    internal static string Duration(long ticks)
+    {
+        var culture = CultureInfo.InvariantCulture;
+        if (ticks % TimeSpan.TicksPerMinute == 0)
+            return string.Create(culture, $"{ticks / TimeSpan.TicksPerMinute}m");
+        if (ticks % TimeSpan.TicksPerSecond == 0)
+            return string.Create(culture, $"{ticks / TimeSpan.TicksPerSecond}s");
+
+        return string.Create(culture, $"{(decimal)ticks / TimeSpan.TicksPerMillisecond:0.####}ms");
+    }
+}
