@@ -63,6 +63,7 @@ public sealed partial class MarbleTest
         return m.InVirtualTime(() =>
         {
             test(m);
+            m.LeaveProbes();
             m.RunAndCompare();
             return m.Chart();
         });
@@ -90,6 +91,7 @@ public sealed partial class MarbleTest
             return Task.FromResult(m.InVirtualTime(() =>
             {
                 m.Await(test(m));
+                m.LeaveProbes();
                 m.RunAndCompare();
                 return m.Chart();
             }));

@@ -107,6 +107,9 @@ internal sealed class ObservedPull<T>(Timeline clock, IAsyncEnumerable<T> stream
 
     public override IReadOnlyList<Marble<T>> Received => _received;
 
+    /// <summary>Told of all that arrives.</summary>
+    public Action<Marble<T>>? OnReceived { get; init; }
+
     public override void Subscribe()
     {
         try
@@ -258,5 +261,9 @@ internal sealed class ObservedPull<T>(Timeline clock, IAsyncEnumerable<T> stream
         Record(Notification.CreateOnError<T>(failure));
     }
 
-    private void Record(Notification<T> notification) => _received.Add(new Marble<T>(Clock.Now, notification));
+    private void Record(Notification<T> notification)
+    {
+        _received.Add(new Marble<T>(Clock.Now, notification));
+        OnReceived?.Invoke(_received[^1]);
+    }
 }
