@@ -55,7 +55,7 @@ public class MarbleTestTests
         m.Expect(m.Cold<double>("{0.5}-{1.25}|").Sum()).ToBe("---({1.75}|)");
         m.Expect(m.Cold<DayOfWeek>("-{Monday}|")).ToBe("-{Monday}|");
         m.Expect(m.Cold<TimeSpan>("-{00:01:00}|")).ToBe("-{00:01:00}|");
-        m.Expect(m.Cold("-a-b|", MarbleValues.By("ab", key => new Uri($"x:{key}")))).ToBe("-p-q|", [("p", new Uri("x:a")), ("q", new Uri("x:b"))]);
+        m.Expect(m.Cold("-a-b|", MarbleValues.By("ab", key => new Uri($"test:{key}")))).ToBe("-p-q|", [("p", new Uri("test:a")), ("q", new Uri("test:b"))]);
         m.Expect(m.Cold("abcde|").Buffer(2)).ToBe("-x-y-(z|)", [("x", ["a", "b"]), ("y", ["c", "d"]), ("z", ["e"])]);
         m.Expect(m.Cold<int?>("-1|", [("1", null)])).ToBe("-n|", [("n", null)]);
     });
@@ -186,12 +186,22 @@ public class MarbleTestTests
     {
         Assert.That(() => MarbleTest.Run(m => m.Hot("-a|-b")), Throws.TypeOf<MarbleSyntaxException>().With.Property("Code").EqualTo("MG007"));
 
-        // Rx's own operators protect their observers; a raw one does not.
-        var mismatch = Failing.Run(m => m.Expect(m.Hot("-a|-b")).ToBe("-a|"), new MarbleOptions { Noncompliant = true }).Mismatches;
-        Assert.That(mismatch[0].Kind, Is.EqualTo(MismatchKind.ProtocolViolation));
-        Assert.That(mismatch[0].Message, Is.EqualTo("4:b after the ending"));
-
-        MarbleTest.Run(m => m.Expect(m.Hot("-a|-b").Select(x => x)).ToBe("-a|"), new MarbleOptions { Noncompliant = true });
+        // Rx's own operators protect their observers, and so does leaving at the ending; what does neither is found out.
+        var options = new MarbleOptions { Noncompliant = true };
+        MarbleTest.Run(m => m.Expect(m.Hot("-a|-b").Select(x => x)).ToBe("-a|"), options);
+        MarbleTest.Run(m => m.Expect(m.Hot("-a|-b")).ToBe("-a|"), options);
+        var mismatch = Failing.Run(
+            m =>
+            {
+                var source = m.Hot("-a|-b");
+                m.Expect(new RawObservable<string>(observer =>
+                {
+                    source.Subscribe(observer);
+                    return System.Reactive.Disposables.Disposable.Empty;
+                })).ToBe("-a|");
+            },
+            options).Mismatches[0];
+        Assert.That((mismatch.Kind, mismatch.Message), Is.EqualTo((MismatchKind.ProtocolViolation, "4:b after the ending")));
     }
 
     [Test]
@@ -240,7 +250,7 @@ public class MarbleTestTests
         }),
         Is.EqualTo(
             """
-            Demand violation in "requests => source.UnderDemand(requests, DemandPolicy.Ignore)" at frame 4 (4 ms): OnNext(b) is item 2, and 1 had been asked for
+            Demand violation in "requests => source.UnderDemand(requests, DemandPolicy.Ignor…" at frame 4 (4 ms): OnNext(b) is item 2, and 1 had been asked for
               frame     0
               rude      -a--b|       cold, subscribed ^----!
               requests  1-----1
@@ -254,7 +264,7 @@ public class MarbleTestTests
     {
         var tokens = m.Pull("-a--b--c--d--|");
         m.Expect(requests => tokens.OnDemand(requests), demand: "2-------1---*").ToBe("-a--b---c---d|");
-        m.ExpectPulls(tokens).ToBe("[^1]1------1---21!");
+        m.ExpectPulls(tokens).ToBe("[^1]1------1---2!");
     });
 
     [Test]

@@ -56,7 +56,7 @@ internal sealed class ObservedPush<T> : Observed<T>
         : base(clock, demand)
     {
         _stream = stream;
-        _recorder = new PushRecorder<T>(clock) { OnItem = Count };
+        _recorder = new PushRecorder<T>(clock) { OnItem = Count, OnEnd = _subscription.Dispose };
     }
 
     public override IReadOnlyList<Marble<T>> Received => _recorder.Received;
