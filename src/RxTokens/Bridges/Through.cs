@@ -90,6 +90,10 @@ internal sealed class ThroughOutlet<T, R> : Outlet<R>, IPumpTarget<T>, IObservab
         _pump = new Pump<T>(source, this);
     }
 
+    // Results are queued by one thread at a time, as Rx demands, and this is read before the pump's gate, a full fence:
+    // what is queued later finds the consumer asking.
+    protected override bool MayHaveItems => _results.Count != 0;
+
     protected override bool TryTakeLocked([MaybeNullWhen(false)] out R item) => _results.TryDequeue(out item);
 
     protected override void ClearLocked() => _results.Clear();
@@ -239,17 +243,22 @@ internal sealed class ThroughOutlet<T, R> : Outlet<R>, IPumpTarget<T>, IObservab
 
     void IObserver<R>.OnNext(R value)
     {
+        // In answer to an item that the asking consumer is having pushed: the pump's gate is held, so the end cannot come between.
+        if (_isPushing && !_queryEnded && _results.Count == 0 && TryAnswer(value))
+            return;
+
         var overflows = false;
         lock (Gate)
         {
             if (_queryEnded || IsClosed)
                 return;
 
-            if (!TryHandOverLocked(value))
+            if (_results.Count > 0 || !TryHandOverLocked(value))
             {
                 overflows = _results.Count == _maxPending;
                 if (!overflows)
                     _results.Enqueue(value);
+                ServeLocked();
             }
         }
 

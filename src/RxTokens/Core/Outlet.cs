@@ -35,6 +35,7 @@ internal abstract class Outlet<T>(CancellationToken cancellationToken) : IAsyncE
     protected readonly Lock Gate = new();
 
     private volatile Consumer _consumer;
+    private int _askingThread; // the one inside MoveNextAsync, if it went the short way; else 0
     private ManualResetValueTaskSourceCore<bool> _promise;
     private CancellationTokenRegistration _registration;
     private TaskCompletionSource? _gone;
@@ -74,11 +75,25 @@ internal abstract class Outlet<T>(CancellationToken cancellationToken) : IAsyncE
     /// <summary>Cancels and cleans up what is upstream, which leads to <see cref="EndLocked"/>, at once or later.</summary>
     protected abstract void Stop();
 
+    /// <summary>Whether an item may be waiting. False only if there is none that was there before this request.</summary>
+    protected virtual bool MayHaveItems => true;
+
     public ValueTask<bool> MoveNextAsync()
     {
+        // The short way: nothing is there to be served and nothing has happened, so there is nothing to decide under the lock.
+        // Should something come about right now, whoever brings it either finds us asking, or is found when we settle down to wait.
+        if (_consumer == Consumer.Away && _started && !IsClosed && !_reported && !cancellationToken.IsCancellationRequested && !MayHaveItems)
+        {
+            _askingThread = Environment.CurrentManagedThreadId;
+            _consumer = Consumer.Asking;
+            Request();
+            return Answer();
+        }
+
         bool connect, request;
         lock (Gate)
         {
+            _askingThread = 0;
             if (_consumer != Consumer.Away)
                 throw new InvalidOperationException("MoveNextAsync was called again before the call before it had completed.");
             if (_left || _reported)
@@ -105,11 +120,18 @@ internal abstract class Outlet<T>(CancellationToken cancellationToken) : IAsyncE
             Request();
         }
 
+        return Answer();
+    }
+
+    /// <summary>What MoveNextAsync returns: the answer if there is one, or a promise.</summary>
+    private ValueTask<bool> Answer()
+    {
         if (_consumer == Consumer.Asking)
         {
             lock (Gate)
             {
-                // Another thread may have answered just now.
+                // Another thread may have answered just now, or left something that nobody has looked at.
+                ServeLocked();
                 if (_consumer == Consumer.Asking)
                 {
                     _promise.Reset();
@@ -160,6 +182,21 @@ internal abstract class Outlet<T>(CancellationToken cancellationToken) : IAsyncE
         _current = item;
         _hasCurrent = true;
         SettleLocked();
+        return true;
+    }
+
+    /// <summary>
+    /// Gives an item to a consumer that is under us on the stack, inside its MoveNextAsync, without the lock. For who holds back
+    /// the stream's end meanwhile: then nobody else can answer, and only that consumer itself could begin to wait.
+    /// </summary>
+    protected bool TryAnswer(T item)
+    {
+        if (_consumer != Consumer.Asking || _askingThread != Environment.CurrentManagedThreadId || IsClosed)
+            return false;
+
+        _current = item;
+        _hasCurrent = true;
+        _consumer = Consumer.Answered;
         return true;
     }
 

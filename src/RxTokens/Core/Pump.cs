@@ -40,7 +40,9 @@ internal sealed class Pump<T>
     private volatile bool _landed;
     private volatile bool _stopping;
     private DrainGate _gate;
+    private int _drainer; // the thread inside the gate, as far as that thread itself is concerned
 
+    private bool _lookAgain;
     private Phase _phase;
     private IAsyncEnumerator<T>? _enumerator;
     private ConfiguredValueTaskAwaitable<bool>.ConfiguredValueTaskAwaiter _pull;
@@ -71,29 +73,35 @@ internal sealed class Pump<T>
     public CancellationToken Token => _cancellation.Token;
 
     /// <summary>Something has changed: look again. From any thread, also from inside the target.</summary>
-    public void Wake()
-    {
-        if (!_gate.TryEnter())
-            return;
-
-        do
-        {
-            var left = _maxBurst;
-            Advance(ref left);
-        }
-        while (!_gate.TryLeave());
-
-        _target.OnRest();
-    }
+    public void Wake() => Wake(_maxBurst);
 
     /// <summary>The same, but reads no more than a number of items that are ready.</summary>
     /// <returns>Whether they were used up: then there may be more, and it is for the caller to come again.</returns>
     public bool Wake(int items)
     {
+        // From inside the target or the source: the loop under us looks again, and needs no interlocked note to do so.
+        // Another thread never finds its own number here, and this one sees what it wrote itself.
+        var thread = Environment.CurrentManagedThreadId;
+        if (_drainer == thread)
+        {
+            _lookAgain = true;
+            return false;
+        }
+
         if (!_gate.TryEnter())
             return false;
 
-        do Advance(ref items);
+        do
+        {
+            _drainer = thread;
+            do
+            {
+                _lookAgain = false;
+                Advance(ref items);
+            }
+            while (_lookAgain);
+            _drainer = 0;
+        }
         while (!_gate.TryLeave());
 
         _target.OnRest();
@@ -118,15 +126,9 @@ internal sealed class Pump<T>
         {
             switch (_phase)
             {
-                case Phase.Ready when _stopping:
-                    BeginCleanup();
-                    break;
-
                 case Phase.Ready:
-                    if (left == 0 || !_target.MayPull())
+                    if (!TryPull(ref left))
                         return;
-                    left--;
-                    Pull();
                     break;
 
                 case Phase.Pulling:
@@ -147,32 +149,52 @@ internal sealed class Pump<T>
         }
     }
 
-    private void Pull()
+    /// <summary>Reads and hands over what is ready. False: nothing more is wanted; else there is a phase to look at.</summary>
+    private bool TryPull(ref int left)
     {
-        bool hasItem;
-        T item;
+        var isDelivering = false;
         try
         {
-            _enumerator ??= _source.GetAsyncEnumerator(_cancellation.Token)
-                ?? throw new InvalidOperationException($"GetAsyncEnumerator of '{_source.GetType()}' returned null.");
-            var pull = _enumerator.MoveNextAsync();
-            if (!pull.IsCompleted)
+            while (!_stopping)
             {
-                Await(pull);
-                return;
-            }
+                if (left == 0 || !_target.MayPull())
+                    return false;
 
-            hasItem = pull.Result;
-            item = hasItem ? _enumerator.Current : default!;
+                left--;
+                var enumerator = _enumerator ??= Enumerate();
+                var pull = enumerator.MoveNextAsync();
+                if (!pull.IsCompleted)
+                {
+                    Await(pull);
+                    return true;
+                }
+
+                if (!pull.Result)
+                    break;
+                var item = enumerator.Current;
+                if (_stopping)
+                    break;
+
+                isDelivering = true;
+                _target.OnItem(item);
+                isDelivering = false;
+            }
+        }
+        catch (Exception thrown) when (isDelivering)
+        {
+            StopThrowing(thrown);
         }
         catch (Exception failure)
         {
-            FailedPull(failure);
-            return;
+            NoteFailedPull(failure);
         }
 
-        Take(hasItem, item);
+        BeginCleanup();
+        return true;
     }
+
+    private IAsyncEnumerator<T> Enumerate() => _source.GetAsyncEnumerator(_cancellation.Token)
+        ?? throw new InvalidOperationException($"GetAsyncEnumerator of '{_source.GetType()}' returned null.");
 
     private void Await(ValueTask<bool> pull)
     {
@@ -196,27 +218,22 @@ internal sealed class Pump<T>
         }
         catch (Exception failure)
         {
-            FailedPull(failure);
+            NoteFailedPull(failure);
+            BeginCleanup();
             return;
         }
 
-        Take(hasItem, item);
-    }
-
-    private void Take(bool hasItem, T item)
-    {
         if (!hasItem)
             BeginCleanup();
         else if (!_stopping)
             Deliver(item);
     }
 
-    private void FailedPull(Exception failure)
+    private void NoteFailedPull(Exception failure)
     {
         // Nobody is left to ask what a cancelled pull became.
         if (!_stopping)
             _failure = failure;
-        BeginCleanup();
     }
 
     private void Deliver(T item)
@@ -227,9 +244,14 @@ internal sealed class Pump<T>
         }
         catch (Exception thrown)
         {
-            _thrownByTarget = ExceptionDispatchInfo.Capture(thrown);
-            Stop();
+            StopThrowing(thrown);
         }
+    }
+
+    private void StopThrowing(Exception thrown)
+    {
+        _thrownByTarget = ExceptionDispatchInfo.Capture(thrown);
+        Stop();
     }
 
     private void BeginCleanup()
