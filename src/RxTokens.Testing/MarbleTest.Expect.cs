@@ -136,6 +136,9 @@ public sealed partial class MarbleTest
         return check;
     }
 
-    private static string Short(string? name, string otherwise) =>
-        name is { Length: <= LongestName } && !name.Contains('\n', StringComparison.Ordinal) ? name : otherwise;
+    private static string Short(string? name, string otherwise)
+    {
+        var text = string.Join(' ', (name ?? otherwise).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+        return text.Length <= LongestName ? text : $"{text[..(LongestName - 1)]}…";
+    }
 }

@@ -63,6 +63,7 @@ public sealed partial class MarbleTest
         return m.InVirtualTime(() =>
         {
             test(m);
+            m.LeaveProbes();
             m.RunAndCompare();
             return m.Chart();
         });
@@ -90,6 +91,7 @@ public sealed partial class MarbleTest
             return Task.FromResult(m.InVirtualTime(() =>
             {
                 m.Await(test(m));
+                m.LeaveProbes();
                 m.RunAndCompare();
                 return m.Chart();
             }));
@@ -105,7 +107,7 @@ public sealed partial class MarbleTest
     public void Flush() => RunAndCompare();
 
     /// <summary>Does something at a frame.</summary>
-    /// <param name="frame">When, since the start of the test; what is past is done as soon as the clock runs.</param>
+    /// <param name="frame">When, since the start of the test, and within that frame in the order of requests; what is past is done as soon as the clock runs.</param>
     /// <param name="action">What to do.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="frame"/> is negative.</exception>
     /// <exception cref="ArgumentNullException"><paramref name="action"/> is null.</exception>
@@ -114,7 +116,7 @@ public sealed partial class MarbleTest
         ArgumentOutOfRangeException.ThrowIfNegative(frame);
         ArgumentNullException.ThrowIfNull(action);
 
-        _timeline.At(frame * _options.FrameSize, lane: null, $"At({frame})", action);
+        _agenda.Request(frame * _options.FrameSize, new object(), $"At({frame})", action);
     }
 
     /// <summary>A task that ends after so many frames; what awaits it continues inside the clock's run.</summary>

@@ -1,4 +1,5 @@
 using System.Reactive.Concurrency;
+using System.Runtime.CompilerServices;
 
 namespace RxTokens;
 
@@ -87,6 +88,38 @@ public static class VirtualTimeExtensions
     /// <returns>The observer.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="clock"/> is null.</exception>
     public static PushRecorder<T> Record<T>(this VirtualTimeScheduler<long, long> clock) => new(Timeline(clock));
+
+    /// <summary>Takes an observable step by step, from now on.</summary>
+    /// <typeparam name="T">The type of the items.</typeparam>
+    /// <param name="clock">What the steps run.</param>
+    /// <param name="stream">The observable; subscribed at once.</param>
+    /// <param name="name">What failures call it.</param>
+    /// <returns>The probe: dispose it, and it says what nobody asked about.</returns>
+    /// <exception cref="ArgumentNullException">An argument is null.</exception>
+    public static StreamProbe<T> Probe<T>(
+        this VirtualTimeScheduler<long, long> clock, IObservable<T> stream, [CallerArgumentExpression(nameof(stream))] string name = "")
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+
+        var timeline = Timeline(clock);
+        return new StreamProbe<T>(timeline, new PushFeed<T>(timeline, stream), name);
+    }
+
+    /// <summary>Takes a pull stream step by step: each step asks for one item.</summary>
+    /// <typeparam name="T">The type of the items.</typeparam>
+    /// <param name="clock">What the steps run.</param>
+    /// <param name="stream">The stream; enumerated at once, and read when a step asks.</param>
+    /// <param name="name">What failures call it.</param>
+    /// <returns>The probe: dispose it, and it says what nobody asked about.</returns>
+    /// <exception cref="ArgumentNullException">An argument is null.</exception>
+    public static StreamProbe<T> Probe<T>(
+        this VirtualTimeScheduler<long, long> clock, IAsyncEnumerable<T> stream, [CallerArgumentExpression(nameof(stream))] string name = "")
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+
+        var timeline = Timeline(clock);
+        return new StreamProbe<T>(timeline, new PullFeed<T>(timeline, stream), name);
+    }
 
     private static Timeline Timeline(VirtualTimeScheduler<long, long> clock)
     {

@@ -1,6 +1,6 @@
 // Everything is imported, nothing is aliased: that this file compiles is the proof that no name of ours is ambiguous beside
 // System.Reactive, System.Linq.Async, System.Interactive.Async and the framework's own System.Linq.AsyncEnumerable.
-// CallsTests fails when a public method of TokenStream is not called in this project.
+// ClashTests fails when a public operator is not called in this project.
 using System;
 using System.Collections.Generic;
 using System.Linq;
@@ -145,6 +145,13 @@ public class EveryNameTests
         await Numbers.RenderOn(new InlineContext(), shown.Add);
 
         Assert.That(shown, Is.EqualTo(new[] { 1, 2, 3, 1, 2, 3 }));
+    }
+
+    [Test]
+    public void AsTimeProvider_And_AsScheduler()
+    {
+        Assert.That(DefaultScheduler.Instance.AsTimeProvider().AsScheduler(), Is.SameAs(DefaultScheduler.Instance));
+        Assert.That(TimeProvider.System.AsScheduler().AsTimeProvider(), Is.SameAs(TimeProvider.System));
     }
 
     private static CountingSource Numbers => new(3);

@@ -51,6 +51,22 @@ public class ReadmeSamples
         Assert.That(shown, Is.EqualTo(Enumerable.Range(0, 10)));
     }
 
+    [Test]
+    public void TheOneOfTheClock()
+    {
+        var virtualClock = new VirtualClock();
+        TimeProvider time = virtualClock.AsTimeProvider();
+
+        using var limit = new CancellationTokenSource(TimeSpan.FromHours(1), time);
+        Task pause = Task.Delay(TimeSpan.FromMinutes(30), time, limit.Token);
+        virtualClock.AdvanceBy(TimeSpan.FromMinutes(45));
+
+        Assert.That(pause.IsCompletedSuccessfully, Is.True);
+        Assert.That(limit.IsCancellationRequested, Is.False);
+        virtualClock.AdvanceBy(TimeSpan.FromMinutes(15));
+        Assert.That(limit.IsCancellationRequested, Is.True);
+    }
+
     [TestCase("README.md")]
     [TestCase("docs/guide.md")]
     public void EveryLineOfCode_IsCompiledHere(string page)

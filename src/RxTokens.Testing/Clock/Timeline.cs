@@ -44,6 +44,44 @@ internal sealed class Timeline
         });
     }
 
+    /// <summary>Runs the clock until something has happened or nothing is left to do. A foreign clock runs until <see cref="Interrupt"/>.</summary>
+    public void RunUntil(Func<bool> hasHappened)
+    {
+        if (_scheduler is not VirtualClock clock)
+        {
+            if (!hasHappened())
+                _scheduler.Start();
+            return;
+        }
+
+        while (!hasHappened() && clock.RunNext())
+        {
+        }
+    }
+
+    /// <summary>What a foreign clock is run for has happened: it goes on no further.</summary>
+    public void Interrupt()
+    {
+        if (_scheduler is not VirtualClock)
+            _scheduler.Stop();
+    }
+
+    /// <summary>Runs the clock to a time.</summary>
+    public void AdvanceTo(TimeSpan time)
+    {
+        if (_scheduler is VirtualClock clock)
+            clock.AdvanceBy(time - Now);
+        else
+            _scheduler.AdvanceTo(_origin + time.Ticks);
+    }
+
+    /// <summary>Runs what is due now. A foreign clock cannot do that without going on.</summary>
+    public void FinishInstant()
+    {
+        if (_scheduler is VirtualClock clock)
+            clock.AdvanceBy(TimeSpan.Zero);
+    }
+
     public static Timeline Of(VirtualTimeScheduler<long, long> scheduler) =>
         new(scheduler, (scheduler as VirtualClock)?.FrameSize ?? TimeSpan.FromMilliseconds(1));
 

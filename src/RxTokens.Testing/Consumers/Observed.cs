@@ -56,7 +56,7 @@ internal sealed class ObservedPush<T> : Observed<T>
         : base(clock, demand)
     {
         _stream = stream;
-        _recorder = new PushRecorder<T>(clock) { OnItem = Count };
+        _recorder = new PushRecorder<T>(clock) { OnItem = Count, OnEnd = _subscription.Dispose };
     }
 
     public override IReadOnlyList<Marble<T>> Received => _recorder.Received;
@@ -106,6 +106,9 @@ internal sealed class ObservedPull<T>(Timeline clock, IAsyncEnumerable<T> stream
     private bool _hasLeft;
 
     public override IReadOnlyList<Marble<T>> Received => _received;
+
+    /// <summary>Told of all that arrives.</summary>
+    public Action<Marble<T>>? OnReceived { get; init; }
 
     public override void Subscribe()
     {
@@ -258,5 +261,9 @@ internal sealed class ObservedPull<T>(Timeline clock, IAsyncEnumerable<T> stream
         Record(Notification.CreateOnError<T>(failure));
     }
 
-    private void Record(Notification<T> notification) => _received.Add(new Marble<T>(Clock.Now, notification));
+    private void Record(Notification<T> notification)
+    {
+        _received.Add(new Marble<T>(Clock.Now, notification));
+        OnReceived?.Invoke(_received[^1]);
+    }
 }

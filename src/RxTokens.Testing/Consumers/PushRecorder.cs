@@ -48,6 +48,9 @@ public sealed class PushRecorder<T> : IObserver<T>
     /// <inheritdoc/>
     public void OnCompleted() => End(new Marble<T>(_clock.Now, Notification.CreateOnCompleted<T>()));
 
+    /// <summary>Called at the ending: as Rx does it, a subscription is over then.</summary>
+    internal Action? OnEnd { get; init; }
+
     internal IReadOnlyList<Violation> ProtocolViolations => _violations;
 
     private void End(Marble<T> ending)
@@ -55,6 +58,7 @@ public sealed class PushRecorder<T> : IObserver<T>
         Enter(ending);
         _isInside = false;
         _hasEnded = true;
+        OnEnd?.Invoke();
     }
 
     private void Enter(Marble<T> marble)

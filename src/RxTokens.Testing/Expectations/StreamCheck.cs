@@ -95,9 +95,11 @@ internal sealed class StreamCheck<T>(string name, Observed<T> stream, Func<Marbl
     private IReadOnlyList<ChartRow> Demand() =>
         stream.Demand is { } demand ? [new ChartRow("requests", MarbleRow.Demand, demand.Symbols)] : [];
 
-    private IReadOnlyList<MarbleSymbol> Symbols(Letters<T> letters) =>
+    private IReadOnlyList<MarbleSymbol> Symbols(Letters<T> letters) => Symbols(stream.Received, letters);
+
+    internal static IReadOnlyList<MarbleSymbol> Symbols(IReadOnlyList<Marble<T>> marbles, Letters<T> letters) =>
     [
-        .. stream.Received.Select(m => new MarbleSymbol(
+        .. marbles.Select(m => new MarbleSymbol(
             m.Time,
             m.Notification.Kind switch
             {

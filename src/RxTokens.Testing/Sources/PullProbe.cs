@@ -115,6 +115,7 @@ public sealed class PullProbe<T> : IAsyncEnumerable<T>, ISourceProbe
         private readonly CancellationToken _cancellationToken;
         private readonly TimeSpan _start;
         private ManualResetValueTaskSourceCore<bool> _promise;
+        private ManualResetValueTaskSourceCore<bool> _disposal;
         private IDisposable? _delivery;
         private int _next;
         private bool _isReading;
@@ -134,10 +135,13 @@ public sealed class PullProbe<T> : IAsyncEnumerable<T>, ISourceProbe
         public ValueTask<bool> MoveNextAsync()
         {
             _probe.Log(_calls, MarbleKind.Request);
-            if (_isReading)
-                _probe.Violate("MoveNextAsync during MoveNextAsync");
             if (_isDisposed)
                 _probe.Violate("MoveNextAsync after DisposeAsync");
+            if (_isReading)
+            {
+                _probe.Violate("MoveNextAsync during MoveNextAsync");
+                return ValueTask.FromException<bool>(new InvalidOperationException($"MoveNextAsync of '{_probe.Name}' was called again before the call before it had completed."));
+            }
 
             if (_cancellationToken.IsCancellationRequested && !_probe.IgnoresCancellation)
                 return ValueTask.FromCanceled<bool>(_cancellationToken);
@@ -168,12 +172,12 @@ public sealed class PullProbe<T> : IAsyncEnumerable<T>, ISourceProbe
 
             // Through the promise, not a task: a task hands exceptions of its continuation to the pool, where no test can
             // catch them; the promise hands them to whoever runs the clock.
-            _promise.Reset();
+            _disposal.Reset();
             if (_probe.DisposalFrames > 0)
                 _probe._clock.At(_probe._clock.Now + (_probe.DisposalFrames * _probe._clock.FrameSize), this, _probe.Name, FinishDisposal);
             else
                 FinishDisposal();
-            return new ValueTask(this, _promise.Version);
+            return new ValueTask(this, _disposal.Version);
         }
 
         private TimeSpan DueTime(TimeSpan now)
@@ -188,9 +192,9 @@ public sealed class PullProbe<T> : IAsyncEnumerable<T>, ISourceProbe
         private void FinishDisposal()
         {
             if (_probe.DisposalFailure is { } failure)
-                _promise.SetException(failure);
+                _disposal.SetException(failure);
             else
-                _promise.SetResult(false);
+                _disposal.SetResult(false);
         }
 
         private void Deliver()
@@ -230,12 +234,12 @@ public sealed class PullProbe<T> : IAsyncEnumerable<T>, ISourceProbe
 
         bool IValueTaskSource<bool>.GetResult(short token) => _promise.GetResult(token);
 
-        void IValueTaskSource.GetResult(short token) => _promise.GetResult(token);
+        void IValueTaskSource.GetResult(short token) => _disposal.GetResult(token);
 
-        ValueTaskSourceStatus IValueTaskSource.GetStatus(short token) => _promise.GetStatus(token);
+        ValueTaskSourceStatus IValueTaskSource.GetStatus(short token) => _disposal.GetStatus(token);
 
         void IValueTaskSource.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
-            _promise.OnCompleted(continuation, state, token, flags);
+            _disposal.OnCompleted(continuation, state, token, flags);
 
         ValueTaskSourceStatus IValueTaskSource<bool>.GetStatus(short token) => _promise.GetStatus(token);
 
