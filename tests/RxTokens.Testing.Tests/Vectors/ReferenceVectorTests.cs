@@ -18,8 +18,12 @@ public class ReferenceVectorTests
     public void All_AreBuilt()
     {
         var vectors = All();
-        foreach (var vector in Runnable(vectors))
+        var built = new List<string>();
+        foreach (var vector in Cases().Select(c => (Vector)c.Arguments[0]!))
+        {
             MarbleTest.Run(m => Assert.That(new Interpreter(m, vector).Build(), Is.Not.Null, vector.Id));
+            built.Add(vector.Id);
+        }
 
         foreach (var status in Statuses)
         {
@@ -28,8 +32,7 @@ public class ReferenceVectorTests
         }
 
         TestContext.Out.WriteLine($"operators: {string.Join(", ", Runnable(vectors).Select(v => v.Operator).Distinct().Order())}");
-        Assert.That(Cases().Select(c => c.Arguments[0]), Is.EquivalentTo(Runnable(vectors)));
-        Assert.That(Runnable(vectors).Count(), Is.GreaterThan(0));
+        Assert.That(built, Is.Not.Empty.And.EquivalentTo(vectors.Where(v => v.RxNet.Status is "same" or "differs").Select(v => v.Id)));
     }
 
     [Test]
@@ -47,7 +50,7 @@ public class ReferenceVectorTests
 
     private static IEnumerable<TestCaseData> Cases() => Vector.All is { } vectors
         ? Runnable(vectors).Select(v => new TestCaseData(v).SetName(v.Id))
-        : [new TestCaseData(null!).SetName("none").Ignore(Vector.Absent)];
+        : [new TestCaseData(null!).SetName("vectors").Ignore(Vector.Absent)];
 
     private static IEnumerable<Vector> Runnable(IEnumerable<Vector> vectors) => vectors.Where(v => v.RxNet.Status != "none");
 
