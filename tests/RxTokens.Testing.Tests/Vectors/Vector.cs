@@ -54,7 +54,8 @@ public sealed record Vector
 
     public override string ToString() => Id;
 
-    private static string? FindFile()
+    /// <summary>The file; null if there is none.</summary>
+    public static string? FindFile()
     {
         var folder = Environment.GetEnvironmentVariable("RXTOKENS_VECTORS") ?? FindFolder();
         return folder is not null && Path.Combine(folder, FileName) is var path && File.Exists(path) ? path : null;
