@@ -172,7 +172,7 @@ internal sealed class Arguments(Stream? source, IReadOnlyList<JsonElement> args,
 
     public TimeSpan Time(Index index) => Functions.Milliseconds(args[index]);
 
-    public DateTimeOffset Date(JsonElement date) => new(Functions.Milliseconds(date.GetProperty("$date")).Ticks, TimeSpan.Zero);
+    public DateTimeOffset Date(JsonElement date) => VirtualClock.Epoch + Functions.Milliseconds(date.GetProperty("$date"));
 
     public Stream Stream(Index index) => functions.Stream(args[index]);
 
