@@ -75,6 +75,13 @@ internal sealed class Timeline
             _scheduler.AdvanceTo(_origin + time.Ticks);
     }
 
+    /// <summary>Runs what is due now. A foreign clock cannot do that without going on.</summary>
+    public void FinishInstant()
+    {
+        if (_scheduler is VirtualClock clock)
+            clock.AdvanceBy(TimeSpan.Zero);
+    }
+
     public static Timeline Of(VirtualTimeScheduler<long, long> scheduler) =>
         new(scheduler, (scheduler as VirtualClock)?.FrameSize ?? TimeSpan.FromMilliseconds(1));
 

@@ -29,6 +29,9 @@ public sealed class VirtualClock : VirtualTimeScheduler<long, long>
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(FrameSize, TimeSpan.Zero, nameof(frameSize));
     }
 
+    /// <summary>What <see cref="VirtualTimeSchedulerBase{TAbsolute, TRelative}.Now"/> says at time zero: the year 2000, for code that takes days off it.</summary>
+    public static DateTimeOffset Epoch { get; } = new(2000, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
     /// <summary>The length of a frame.</summary>
     public TimeSpan FrameSize { get; }
 
@@ -140,7 +143,7 @@ public sealed class VirtualClock : VirtualTimeScheduler<long, long>
     protected override long Add(long absolute, long relative) => absolute + relative;
 
     /// <inheritdoc/>
-    protected override DateTimeOffset ToDateTimeOffset(long absolute) => new(absolute, TimeSpan.Zero);
+    protected override DateTimeOffset ToDateTimeOffset(long absolute) => Epoch.AddTicks(absolute);
 
     /// <inheritdoc/>
     protected override long ToRelative(TimeSpan timeSpan) => timeSpan.Ticks;

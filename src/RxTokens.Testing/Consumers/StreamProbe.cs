@@ -95,8 +95,10 @@ public sealed class StreamProbe<T> : IAsyncDisposable
         if (!_hasLeft)
         {
             _hasLeft = true;
+            if (!_hasFailed)
+                _clock.FinishInstant(); // what belongs to the last step's instant has come
             _feed.Leave();
-            if (Leftovers() is { } failure && !_hasFailed)
+            if (!_hasFailed && Leftovers() is { } failure)
                 throw failure;
         }
 

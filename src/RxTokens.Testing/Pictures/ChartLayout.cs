@@ -217,9 +217,9 @@ internal sealed class ChartLayout
     internal static string Duration(long ticks)
     {
         var culture = CultureInfo.InvariantCulture;
-        if (ticks % TimeSpan.TicksPerMinute == 0)
+        if (ticks != 0 && ticks % TimeSpan.TicksPerMinute == 0)
             return string.Create(culture, $"{ticks / TimeSpan.TicksPerMinute}m");
-        if (ticks % TimeSpan.TicksPerSecond == 0)
+        if (ticks != 0 && ticks % TimeSpan.TicksPerSecond == 0)
             return string.Create(culture, $"{ticks / TimeSpan.TicksPerSecond}s");
 
         return string.Create(culture, $"{(decimal)ticks / TimeSpan.TicksPerMillisecond:0.####}ms");
