@@ -262,6 +262,19 @@ public class TestingGuideSamples
     });
 
     [Test]
+    public void VirtualTimeBeginsIn2000() => MarbleTest.Run(m =>
+        Assert.That((m.Clock.Now, m.TimeProvider.GetUtcNow()), Is.EqualTo((VirtualClock.Epoch, new DateTimeOffset(2000, 1, 1, 0, 0, 0, TimeSpan.Zero)))));
+
+    [Test]
+    public void InTheMiddle_AndAtAFrame() => MarbleTest.Run(m =>
+    {
+        var pressed = 0;
+        m.At(3, () => pressed++);
+        m.Flush();
+        Assert.That((pressed, m.Frame), Is.EqualTo((1, 3)));
+    });
+
+    [Test]
     public Task PeriodicTimersToo() => MarbleTest.RunAsync(async m =>
     {
         using var timer = new PeriodicTimer(TimeSpan.FromMinutes(1), m.TimeProvider);

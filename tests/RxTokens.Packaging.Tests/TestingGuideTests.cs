@@ -64,16 +64,8 @@ public partial class TestingGuideTests
     {
         var blocks = Blocks("text").ToList();
         Assert.That(blocks.Select(block => block.Name), Is.EquivalentTo(Printed.Keys));
-        foreach (var block in blocks.Where(block => block.Name != "leftovers"))
+        foreach (var block in blocks)
             Assert.That(string.Join('\n', block.Lines), Is.EqualTo(Printed[block.Name]().TrimEnd()), block.Name);
-    }
-
-    [Test]
-    [Ignore("StreamProbe.DisposeAsync does not report leftovers yet: Leftovers() itself sets _hasFailed. With that mended this passes, and can go into the test above.")]
-    public void ThePrintedLeftovers_AreWhatIsPrinted()
-    {
-        var block = Blocks("text").Single(block => block.Name == "leftovers");
-        Assert.That(string.Join('\n', block.Lines), Is.EqualTo(Printed[block.Name]().TrimEnd()));
     }
 
     [Test]
