@@ -16,9 +16,12 @@ internal static class Literal
         {
             throw new MarbleSyntaxException(
                 "MG017", $"'{symbol.Text}' is no {Name(typeof(T))}", $"say what it means: [(\"{symbol.Text}\", …)]",
-                diagram.Row.ToString(), diagram.Text, symbol.Index, symbol.Text.Length, symbol.Time, TimeSpan.FromMilliseconds(1));
+                diagram.Syntax.Name ?? MarbleScanner.NameOf(diagram.Row), diagram.Text, symbol.Index, Length(diagram, symbol), symbol.Time, diagram.Syntax.FrameSize);
         }
     }
+
+    private static int Length(MarbleDiagram diagram, MarbleSymbol symbol) =>
+        diagram.Text[symbol.Index] == '{' ? symbol.Text.Length + 2 : symbol.Text.Length;
 
     private static string Name(Type type) =>
         type.IsGenericType ? $"{type.Name[..type.Name.IndexOf('`', StringComparison.Ordinal)]}<{string.Join(", ", type.GetGenericArguments().Select(Name))}>" : type.Name;

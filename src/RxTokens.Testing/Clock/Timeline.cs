@@ -13,14 +13,19 @@ internal sealed class Timeline
     private readonly VirtualTimeScheduler<long, long> _scheduler;
     private readonly long _origin;
     private readonly bool _drifts;
+    private readonly int _thread;
 
     public Timeline(VirtualTimeScheduler<long, long> scheduler, TimeSpan frameSize, bool fromNow = false)
     {
         _scheduler = scheduler;
         _origin = fromNow ? scheduler.Clock : 0;
         _drifts = scheduler is not VirtualClock && frameSize.Ticks > 10 * MaxDrift;
+        _thread = fromNow ? Environment.CurrentManagedThreadId : 0;
         FrameSize = frameSize;
     }
+
+    /// <summary>Whether we are on another thread than the test: nothing that the clock drives is.</summary>
+    public bool IsElsewhere => _thread != 0 && _thread != Environment.CurrentManagedThreadId;
 
     public TimeSpan FrameSize { get; }
 

@@ -13,13 +13,23 @@ internal abstract class Observed<T>(Timeline clock, MarbleDiagram? demand)
 
     public abstract IReadOnlyList<Marble<T>> Received { get; }
 
-    public virtual IEnumerable<Violation> Violations => _violations;
+    public virtual IEnumerable<Violation> Violations
+    {
+        get
+        {
+            lock (_violations)
+                return [.. _violations];
+        }
+    }
 
     /// <summary>The row of requests; null if everything is asked for at once.</summary>
     public MarbleDiagram? Demand { get; } = demand;
 
     /// <summary>How much the row asks for in all.</summary>
     public long Granted => Demand is null ? long.MaxValue : Demand.Symbols.Where(s => s.Kind == MarbleKind.Request).Aggregate(0L, (sum, s) => Sum(sum, s.Count));
+
+    /// <summary>What the end of the stream needs: one request of its own, or none.</summary>
+    public virtual long RequestsOfTheEnd => 0;
 
     protected Timeline Clock { get; } = clock;
 
@@ -39,7 +49,13 @@ internal abstract class Observed<T>(Timeline clock, MarbleDiagram? demand)
     protected void Count(T item)
     {
         if (++_delivered > _asked && Demand is not null)
-            _violations.Add(new Violation(Clock.Now, $"OnNext({ValueText.Of(item)}) is item {_delivered}, and {_asked} had been asked for", IsDemand: true));
+            Violate($"OnNext({ValueText.Of(item)}) is item {_delivered}, and {_asked} had been asked for", isDemand: true);
+    }
+
+    protected void Violate(string what, bool isDemand = false)
+    {
+        lock (_violations)
+            _violations.Add(new Violation(Clock.Now, what, isDemand));
     }
 
     private static long Sum(long x, long y) => y > long.MaxValue - x ? long.MaxValue : x + y;
@@ -106,6 +122,8 @@ internal sealed class ObservedPull<T>(Timeline clock, IAsyncEnumerable<T> stream
     private bool _hasLeft;
 
     public override IReadOnlyList<Marble<T>> Received => _received;
+
+    public override long RequestsOfTheEnd => 1;
 
     /// <summary>Told of all that arrives.</summary>
     public Action<Marble<T>>? OnReceived { get; init; }
@@ -263,7 +281,14 @@ internal sealed class ObservedPull<T>(Timeline clock, IAsyncEnumerable<T> stream
 
     private void Record(Notification<T> notification)
     {
-        _received.Add(new Marble<T>(Clock.Now, notification));
-        OnReceived?.Invoke(_received[^1]);
+        var marble = new Marble<T>(Clock.Now, notification);
+        if (Clock.IsElsewhere)
+        {
+            Violate(Violation.OnAnotherThread(marble));
+            return;
+        }
+
+        _received.Add(marble);
+        OnReceived?.Invoke(marble);
     }
 }

@@ -29,7 +29,7 @@ internal sealed class Report(TimeSpan frameSize, TimeSpan now, IReadOnlyList<ISo
         "Await what runs on m.Clock, m.TimeProvider or m.Delay, or set MaxRealWait.");
 
     /// <summary>What a source said, and how it was used.</summary>
-    public static IEnumerable<ChartRow> RowsOf(ISourceProbe source, TimeSpan frameSize)
+    public static IEnumerable<ChartRow> RowsOf(ISourceProbe source, TimeSpan frameSize, bool withUses = true)
     {
         if (source.Diagram is null)
             yield break;
@@ -46,7 +46,7 @@ internal sealed class Report(TimeSpan frameSize, TimeSpan now, IReadOnlyList<ISo
             [.. source.Diagram.Symbols.Where(s => s.Kind != MarbleKind.Subscribe && s.Time >= TimeSpan.Zero).Select(s => s with { Time = s.Time + shift })],
             note);
 
-        if (!isPull)
+        if (!isPull || !withUses)
             yield break;
         for (var i = 0; i < source.Uses.Count; i++)
             yield return new ChartRow(source.Uses.Count == 1 ? "pulls" : $"pulls {i + 1}", MarbleRow.Pulls, Calls.Merge(source.Uses[i]));
@@ -80,11 +80,11 @@ internal sealed class Report(TimeSpan frameSize, TimeSpan now, IReadOnlyList<ISo
             text.Append(CultureInfo.InvariantCulture, $" at {Words.AtWithTime(mismatch.Time, frameSize)}");
         text.Append(CultureInfo.InvariantCulture, $": {mismatch.Message}\n");
 
-        Draw(text, [.. sources.SelectMany(s => RowsOf(s, frameSize)), .. finding.Rows], finding.AtCaret is null ? null : mismatch.Time, finding.AtCaret);
+        Draw(text, [.. sources.SelectMany(s => RowsOf(s, frameSize, withUses: s != finding.Shows)), .. finding.Rows], finding.AtCaret is null ? null : mismatch.Time, finding.AtCaret);
         foreach (var line in finding.Legend)
             text.Append(CultureInfo.InvariantCulture, $"  where {line}\n");
         if (mismatch is { Actual: not null, Expected: not null })
-            text.Append(CultureInfo.InvariantCulture, $"  to accept the actual result:  {mismatch.Actual}\n");
+            text.Append(CultureInfo.InvariantCulture, $"  to accept the actual result:  {(mismatch.Actual.Length == 0 ? "\"\"" : mismatch.Actual)}\n");
         if (finding.Hint is { } hint)
             text.Append(CultureInfo.InvariantCulture, $"  {hint}\n");
         return text.ToString();
@@ -94,7 +94,9 @@ internal sealed class Report(TimeSpan frameSize, TimeSpan now, IReadOnlyList<ISo
     {
         var frame = now.Ticks / frameSize.Ticks;
         var text = new StringBuilder();
-        text.Append(CultureInfo.InvariantCulture, $"Marble test stopped at {Words.AtWithTime(now, frameSize)}: {why}\nUp to here:\n");
+        text.Append(CultureInfo.InvariantCulture, $"Marble test stopped at {Words.AtWithTime(now, frameSize)}: {why}\n");
+        if (sources.Count + checks.Count > 0)
+            text.Append("Up to here:\n");
         Draw(text, [.. sources.SelectMany(s => RowsOf(s, frameSize)), .. checks.SelectMany(check => check.Rows(frameSize))], at: null, note: null);
         return new MarbleAssertionException(
             text.ToString().TrimEnd(), [new MarbleMismatch("clock", MismatchKind.Limit, now, frame, why)], cause);

@@ -35,7 +35,7 @@ internal sealed class RowsCheck(string name, ISourceProbe source, Func<MarbleSyn
                     Describe = Kind == MarbleRow.Pulls ? Words.OfPull : Words.Of,
                 }.Find(frameSize);
                 if (finding is not null)
-                    yield return finding;
+                    yield return finding with { Shows = source };
             }
         }
 

@@ -9,7 +9,6 @@ internal sealed class StreamCheck<T>(string name, Observed<T> stream, Func<Marbl
     private IReadOnlyList<Marble<T>> _expected = [];
     private MarbleValues<T>? _values;
     private ExpectedError _error = new MarbleException("#");
-    private bool _hasError;
 
     public override string? Missing => _diagram is null ? "ToBe" : null;
 
@@ -18,24 +17,25 @@ internal sealed class StreamCheck<T>(string name, Observed<T> stream, Func<Marbl
     public void Expect(string diagram, MarbleValues<T>? values, ExpectedError? error)
     {
         ArgumentNullException.ThrowIfNull(diagram);
+        if (_diagram is not null)
+            throw new InvalidOperationException($"'{Name}' is expected to be '{_diagram.Text}' already. Make another expectation, for another subscription.");
 
         var parsed = MarbleDiagram.Parse(diagram, MarbleRow.Expected, syntax() with { Name = Name, Keys = values?.Keys });
-        _expected = Marble.Resolve(parsed, values, error: null);
-        _values = values;
-        _error = error ?? _error;
-        _hasError = error is not null;
-        _diagram = parsed;
+        var expected = Marble.Resolve(parsed, values, error: null);
 
         // What can never be met is said before anything runs.
         var granted = stream.Granted;
-        var items = _expected.Count(m => m.Notification.HasValue);
+        var items = expected.Count(m => m.Notification.HasValue);
         if (granted < items)
-        {
-            throw new ArgumentException(
-                $"'{Name}' is expected to deliver {items} items, but its demand row asks for {granted} only: the rest can never come. Demand: {stream.Demand!.Text}",
-                nameof(diagram));
-        }
+            throw Unreachable($"to deliver {items} items, but its demand row asks for {granted} only: the rest can never come");
+        if (granted < items + stream.RequestsOfTheEnd && expected is [.., { Notification.Kind: NotificationKind.OnCompleted }])
+            throw Unreachable($"to complete, but its demand row asks for the {items} items only: the end of a pull stream needs a request too");
+
+        (_diagram, _expected, _values, _error) = (parsed, expected, values, error ?? _error);
     }
+
+    private ArgumentException Unreachable(string what) =>
+        new($"'{Name}' is expected {what}. Demand: {stream.Demand!.Text}", "diagram");
 
     public override IEnumerable<Finding> Compare(TimeSpan frameSize)
     {
@@ -68,18 +68,19 @@ internal sealed class StreamCheck<T>(string name, Observed<T> stream, Func<Marbl
             Length = length,
         }.Find(frameSize);
         if (finding is not null)
-            yield return finding with { Legend = letters.Legend, Hint = ErrorHint() };
+            yield return finding with { Legend = letters.Legend, Hint = Hint() };
 
         // The two rows say which errors they mean only in words.
         string Describe(MarbleSymbol symbol) => symbol.Kind != MarbleKind.Error ? Words.Of(symbol)
             : symbol.Text == "#" ? $"OnError({_error})"
             : $"OnError({symbol.Text})";
 
-        string? ErrorHint() =>
-            finding.Mismatch.Kind == MismatchKind.OtherValue && !_hasError && stream.Received.Any(m => m.Notification.Kind == NotificationKind.OnError)
-                && finding.Mismatch.Expected!.Contains('#', StringComparison.Ordinal)
-                ? "to say which error '#' means:  ToBe(…, error: typeof(…)), or an instance, or ExpectedError.Where(…)"
-                : null;
+        string? Hint()
+        {
+            if (stream.Received.Any(m => m.Notification.Exception is { } error && !_error.Accepts(error)))
+                return "to say which error '#' means:  ToBe(…, error: typeof(…)), or an instance, or ExpectedError.Where(…)";
+            return letters.Legend.Count > 0 ? "letters that stand for values without one have to be among the values too" : null;
+        }
     }
 
     public override IEnumerable<ChartRow> Rows(TimeSpan frameSize)
