@@ -24,6 +24,10 @@ public class BoundaryTests
         return Marbles.Show(consumer.Received);
     }
 
+    /// <summary>The marble of a boundary: a source, requests, and a result.</summary>
+    private static void Run<T>(string member, Func<MarbleTest, string, IAsyncEnumerable<T>> stream) => DocumentedMarble.Run(member, (m, rows) =>
+        m.Expect(stream(m, rows["source"]), demand: rows["requests"]).ToBe(rows["result"]));
+
     // Arguments
 
     [Test]
@@ -73,13 +77,13 @@ public class BoundaryTests
 
     // Buffered
 
-    [Test]
-    public void BufferedWait_ItsMarble()
+    [MarbleOf("Buffered<T>(IAsyncEnumerable<T>, Int32, Overflow, Nullable<Int32>, Action<T>)")]
+    public void BufferedWait_ItsMarble(string member) => DocumentedMarble.Run(member, (m, rows) =>
     {
-        var source = Pull("abcdef|");
-        Assert.That(Run(source.Buffered(2), 0, 12, 16), Is.EqualTo("0:a 12:b 16:c"));
-        Assert.That(source.Reads, Is.EqualTo(new[] { 0, 0, 1, 12, 16 }));
-    }
+        var source = m.Pull(rows["source"]);
+        m.Expect(source.Buffered(2), demand: rows["requests"]).ToBe(rows["result"]);
+        m.ExpectPulls(source).ToBe(rows["pulls"]);
+    });
 
     [TestCase(0, new long[] { 0, 0, 1, 2, 3, 14, 14, 14, 14 })]
     [TestCase(2, new long[] { 0, 0, 1, 2, 3, 12, 12, 14, 14 })]
@@ -135,15 +139,16 @@ public class BoundaryTests
         Assert.That(source.Disposals, Is.EqualTo(new[] { 2 }));
     }
 
-    [Test]
-    public void APushSource_Buffered_ItsMarble()
+    [MarbleOf("Buffered<T>(IObservable<T>, Int32, PushOverflow, Action<T>)")]
+    public void APushSource_Buffered_ItsMarble(string member) => DocumentedMarble.Run(member, (m, rows) =>
     {
         var dropped = new List<string>();
-        var source = Hot("--a-bcd-----|");
-        Assert.That(Run(source.Buffered(2, PushOverflow.DropOldest, dropped.Add), 0, 8, 10, 12), Is.EqualTo("2:a 8:c 10:d 12:|"));
+        var source = m.Hot(rows["source"]);
+        m.Expect(source.Buffered(2, PushOverflow.DropOldest, dropped.Add), demand: rows["requests"]).ToBe(rows["result"]);
+        m.ExpectSubscriptions(source).ToBe("^-----------!");
+        m.Flush();
         Assert.That(dropped, Is.EqualTo(new[] { "b" }));
-        Assert.That(source.Subscriptions, Is.EqualTo(new[] { new SubscriptionFrames(0, 12) }));
-    }
+    });
 
     [Test]
     public void APushSource_BufferedDropNewest_DropsTheNewest() =>
@@ -159,18 +164,28 @@ public class BoundaryTests
 
     // Conflate
 
+    [MarbleOf("Conflate(IAsyncEnumerable<String>, Int32)")]
+    public void Conflate_ItsMarble(string member) => Run(member, (m, row) => m.Pull(row).Conflate());
+
+    [MarbleOf("Conflate<T>(IAsyncEnumerable<T>, Func<T, T, T>)")]
+    public void Conflate_WithMerge_ItsMarble(string member) => Run(member, (m, row) => m.Pull(row).Conflate((x, y) => x + y));
+
+    [MarbleOf("Conflate<T, R>(IAsyncEnumerable<T>, Func<T, R>, Func<R, T, R>)")]
+    public void Conflate_WithSeed_ItsMarble(string member) => Run(member, (m, row) => m.Pull(row).Conflate(_ => 1, (count, _) => count + 1));
+
+    [MarbleOf("Conflate(IObservable<String>, Int32)")]
+    public void APushSource_Conflate_ItsMarble(string member) => Run(member, (m, row) => m.Hot(row).Conflate());
+
+    [MarbleOf("Conflate<T>(IObservable<T>, Func<T, T, T>)")]
+    public void APushSource_Conflate_WithMerge_ItsMarble(string member) => Run(member, (m, row) => m.Hot(row).Conflate((x, y) => x + y));
+
+    [MarbleOf("Conflate<T, R>(IObservable<T>, Func<T, R>, Func<R, T, R>)")]
+    public void APushSource_Conflate_WithSeed_ItsMarble(string member) => Run(member, (m, row) => m.Hot(row).Conflate(_ => 1, (count, _) => count + 1));
+
     [Test]
-    public void Conflate_ItsMarble()
-    {
-        const string expected = "0:a 5:bc 9:d";
-        Assert.That(Run(Pull("a-b-c-d|").Conflate(), 0, 5, 9), Is.EqualTo(expected));
-
-        SetUp();
-        Assert.That(Run(Pull("a-b-c-d|").Conflate((x, y) => x + y), 0, 5, 9), Is.EqualTo(expected));
-
-        SetUp();
-        Assert.That(Run(Pull("a-b-c-d|").Conflate(x => new List<string> { x }, (l, x) => [.. l, x]), 0, 5, 9), Is.EqualTo(expected));
-    }
+    public void Conflate_WithASeedThatIsAList_KeepsEachItem() => MarbleTest.Run(m => m
+        .Expect(m.Pull("a-b-c-d|").Conflate(x => new List<string> { x }, (l, x) => [.. l, x]), "1----1---1")
+        .ToBe("               a----b---d", [("a", ["a"]), ("b", ["b", "c"]), ("d", ["d"])]));
 
     [Test]
     public void Conflate_OverAPushSource_MergesWhatTheConsumerHasNotSeen()
@@ -276,13 +291,20 @@ public class BoundaryTests
 
     // KeepLatest
 
+    [MarbleOf("KeepLatest<T>(IAsyncEnumerable<T>, Action<T>)")]
+    public void KeepLatest_ItsMarble(string member) => Run(member, (m, row) => m.Pull(row).KeepLatest());
+
+    [MarbleOf("KeepLatest<T>(IObservable<T>, Action<T>)")]
+    public void APushSource_KeepLatest_ItsMarble(string member) => Run(member, (m, row) => m.Hot(row).KeepLatest());
+
     [Test]
-    public void KeepLatest_ItsMarble()
+    public void KeepLatest_DropsWhatANewerOneReplaces() => MarbleTest.Run(m =>
     {
         var dropped = new List<string>();
-        Assert.That(Run(Pull("a-b-c-d|").KeepLatest(dropped.Add), 0, 5, 9, 10), Is.EqualTo("0:a 5:c 9:d 10:|"));
+        m.Expect(m.Pull("a-b-c-d|").KeepLatest(dropped.Add), demand: "1----1---11").ToBe("a----c---d|");
+        m.Flush();
         Assert.That(dropped, Is.EqualTo(new[] { "b" }));
-    }
+    });
 
     [Test]
     public void KeepLatest_OverAPushSource_KeepsTheNewest()

@@ -25,6 +25,14 @@ public partial class OnDemandTests
 
     private void RequestAt(long frame, long count) => _clock.At(frame, () => _demand.Request(count));
 
+    /// <summary>A demand that is told what a row of requests says.</summary>
+    private static Demand DemandOf(IObservable<long> requests)
+    {
+        var demand = new Demand();
+        requests.Subscribe(demand.Request);
+        return demand;
+    }
+
     private string Received => Marbles.Show(_recorder.Received);
 
     // Arguments
@@ -41,19 +49,21 @@ public partial class OnDemandTests
 
     // Demand
 
-    [Test]
-    public void ItsMarble()
+    [MarbleOf("OnDemand")]
+    public void ItsMarble(string member) => DocumentedMarble.Run(member, (m, rows) =>
     {
-        var source = Pull("-a--b--c--d--|");
-        Subscribe(source);
-        RequestAt(0, 2);
-        RequestAt(8, 1);
-        RequestAt(12, long.MaxValue);
-        _clock.Start();
+        var source = m.Pull(rows["source"]);
+        m.Expect(requests => source.OnDemand(requests), demand: rows["requests"]).ToBe(rows["result"]);
+        m.ExpectPulls(source).ToBe(rows["pulls"]);
+    });
 
-        Assert.That(Received, Is.EqualTo("1:a 4:b 8:c 12:d 13:|"));
-        Assert.That(source.Reads, Is.EqualTo(new[] { 0, 1, 8, 12, 12 }));
-    }
+    [MarbleOf("AsObservable")]
+    public void AsObservable_ItsMarble(string member) => DocumentedMarble.Run(member, (m, rows) =>
+        m.Expect(m.Pull(rows["source"]).AsObservable()).ToBe(rows["result"]));
+
+    [MarbleOf("Demand")]
+    public void Demand_ItsMarble(string member) => DocumentedMarble.Run(member, (m, rows) =>
+        m.Expect(requests => m.Pull(rows["source"]).OnDemand(DemandOf(requests)), demand: rows["requests"]).ToBe(rows["result"]));
 
     [Test] // 1.1, 2.1: never more than was requested; without a request nothing
     public void WithoutARequest_NothingIsReadOrSignalled()

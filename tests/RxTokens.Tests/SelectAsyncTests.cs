@@ -32,6 +32,20 @@ public class SelectAsyncTests
             () => new ReadySource<int>(n => n, 1).SelectAsync(Same, maxConcurrency),
             Throws.TypeOf<ArgumentOutOfRangeException>().With.Property("ParamName").EqualTo("maxConcurrency").And.Property("ActualValue").EqualTo(maxConcurrency));
 
+    [MarbleOf("SelectAsync")]
+    public void ItsMarble(string member) => DocumentedMarble.Run(member, (m, rows) =>
+    {
+        var source = m.Pull(rows["source"]);
+        m.Expect(source.SelectAsync(TwoFramesAsync)).ToBe(rows["result 1"]);
+        m.Expect(source.SelectAsync(TwoFramesAsync, maxConcurrency: 2)).ToBe(rows["result 2"]);
+
+        async ValueTask<string> TwoFramesAsync(string item, CancellationToken cancellationToken)
+        {
+            await m.Delay(2);
+            return item;
+        }
+    });
+
     // Behaviour: the function takes as many frames as its digit says, or two.
 
     [TestCase("[abc]|", 1, true, "2:a 4:b 6:c 6:|")]

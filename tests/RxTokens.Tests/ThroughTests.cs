@@ -60,16 +60,13 @@ public partial class ThroughTests
         }
     }
 
-    [Test]
-    public void ItsMarble()
+    [MarbleOf("Through")]
+    public void ItsMarble(string member) => DocumentedMarble.Run(member, (m, rows) =>
     {
-        var source = Pull("abcdef|");
-        var consumer = _clock.Consume(source.Through(o => o.Buffer(2).Select(b => string.Concat(b)))).AskAt(0, 4, 8, 10);
-        _clock.Start();
-
-        Assert.That(Marbles.Show(consumer.Received), Is.EqualTo("1:ab 4:cd 8:ef 10:|"));
-        Assert.That(source.Reads, Is.EqualTo(new[] { 0, 0, 4, 4, 8, 8, 10 }));
-    }
+        var source = m.Pull(rows["source"]);
+        m.Expect(source.Through(o => o.Buffer(2).Select(b => string.Concat(b))), demand: rows["requests"]).ToBe(rows["result"]);
+        m.ExpectPulls(source).ToBe(rows["pulls"]);
+    });
 
     [Test]
     public void BeforeTheFirstRequest_NothingIsSubscribedNorRead()
