@@ -48,23 +48,17 @@ public class SelectAsyncTests
 
     // Behaviour: the function takes as many frames as its digit says, or two.
 
-    [TestCase("[abc]|", 1, true, "2:a 4:b 6:c 6:|")]
-    [TestCase("[abc]|", 2, true, "2:a 2:b 4:c 4:|")]
-    [TestCase("[abc]|", 3, true, "2:a 2:b 2:c 2:|")]
-    [TestCase("[312]|", 3, true, "3:3 3:1 3:2 3:|")]
-    [TestCase("[312]|", 3, false, "1:1 2:2 3:3 3:|")]
-    [TestCase("[312]|", 2, false, "1:1 3:3 3:2 3:|")]
-    [TestCase("-a----b-|", 3, true, "3:a 8:b 8:|")]
-    [TestCase("|", 3, true, "0:|")]
-    public void AConsumer_ThatAsksForAll_Gets(string source, int maxConcurrency, bool ordered, string expected)
-    {
-        var consumer = _clock.Consume(_clock.Pull(Marbles.Of(source)).SelectAsync(Work, maxConcurrency, ordered));
-
-        _ = consumer.AskForAll();
-        _clock.AdvanceToFrame(50);
-
-        Assert.That(Marbles.Show(consumer.Received), Is.EqualTo(expected));
-    }
+    [TestCase("[abc]|", 1, true, "--a-b-[c|]")]
+    [TestCase("[abc]|", 2, true, "--[ab]-[c|]")]
+    [TestCase("[abc]|", 3, true, "--[abc|]")]
+    [TestCase("[312]|", 3, true, "---[312|]")]
+    [TestCase("[312]|", 3, false, "-12[3|]")]
+    [TestCase("[312]|", 2, false, "-1-[32|]")]
+    [TestCase("-a----b-", 3, true, "---a----b")]
+    [TestCase("-a----b|", 3, true, "---a----[b|]")]
+    [TestCase("|", 3, true, "|")]
+    public void AConsumer_ThatAsksForAll_Gets(string source, int maxConcurrency, bool ordered, string expected) => Run(m =>
+        m.Expect(m.Pull(source).SelectAsync(Work, maxConcurrency, ordered)).ToBe(expected));
 
     [TestCase(1, true)]
     [TestCase(3, true)]
@@ -73,15 +67,8 @@ public class SelectAsyncTests
         Assert.That(await new ReadySource<int>(n => n, 5).SelectAsync(Same, maxConcurrency, ordered).Drain(), Is.EqualTo(Enumerable.Range(0, 5)));
 
     [Test]
-    public void WorkInFlight_GoesOn_WhileTheConsumerIsBusy()
-    {
-        var consumer = _clock.Consume(_clock.Pull(Marbles.Of("[242]|")).SelectAsync(Work, maxConcurrency: 3));
-        consumer.AskAt(0, 10, 11, 12);
-
-        _clock.AdvanceToFrame(20);
-
-        Assert.That(Marbles.Show(consumer.Received), Is.EqualTo("2:2 10:4 11:2 12:|"));
-    }
+    public void WorkInFlight_GoesOn_WhileTheConsumerIsBusy() => Run(m =>
+        m.Expect(m.Pull("[242]|").SelectAsync(Work, maxConcurrency: 3), demand: "1---------111").ToBe("--2-------42|"));
 
     [TestCase(1)]
     [TestCase(3)]
@@ -318,44 +305,35 @@ public class SelectAsyncTests
 
     // Calls
 
-    [TestCase(1, "0")]
-    [TestCase(2, "0 0")]
-    [TestCase(3, "0 0 0")]
-    public void OneRequest_ReadsNoMore_ThanMayBeInWork(int maxConcurrency, string reads)
+    [TestCase(1, "[^1]")]
+    [TestCase(2, "[^2]")]
+    [TestCase(3, "[^3]")]
+    public void OneRequest_ReadsNoMore_ThanMayBeInWork(int maxConcurrency, string pulls) => Run(m =>
     {
-        var probe = _clock.Pull(Marbles.Of("[abcdef]|"));
-        var consumer = _clock.Consume(probe.SelectAsync(Work, maxConcurrency));
-        consumer.AskAt(0);
-
-        _clock.AdvanceToFrame(20);
-
-        Assert.That(string.Join(' ', probe.Reads), Is.EqualTo(reads));
-        Assert.That(consumer.Items, Is.EqualTo(new[] { "a" }));
-    }
+        var source = m.Pull("[abcdef]|");
+        m.Expect(source.SelectAsync(Work, maxConcurrency), demand: "1").ToBe("--a");
+        m.ExpectPulls(source).ToBe(pulls);
+    });
 
     [Test]
-    public void EachRequest_TakesWhatIsFinished_ElseFillsTheFreePlaces()
+    public void EachRequest_TakesWhatIsFinished_ElseFillsTheFreePlaces() => Run(m =>
     {
-        var probe = _clock.Pull(Marbles.Of("[1111]|"));
-        var consumer = _clock.Consume(probe.SelectAsync(Work, maxConcurrency: 2));
-        consumer.AskAt(0, 5, 6);
-
-        _clock.AdvanceToFrame(20);
-
-        Assert.That(probe.Reads, Is.EqualTo(new long[] { 0, 0, 6, 6 }), "the result that was finished answered the request at 5");
-        Assert.That(Marbles.Show(consumer.Received), Is.EqualTo("1:1 5:1 7:1"));
-    }
+        // The result that was finished answers the request at 5.
+        var source = m.Pull("                                            [1111]|");
+        m.Expect(source.SelectAsync(Work, maxConcurrency: 2), demand: "1   ----11").ToBe("-   1---1-1");
+        m.ExpectPulls(source).ToBe("                              [^2]-----2");
+    });
 
     [Test]
-    public void NoRequest_ReadsNothing()
+    public void NoRequest_ReadsNothing() => Run(m =>
     {
-        var probe = _clock.Pull(Marbles.Of("[ab]|"));
-        _clock.Consume(probe.SelectAsync(Work));
+        var source = m.Pull("[ab]|");
+        m.Expect(source.SelectAsync(Work), demand: "-----").ToBe("-----");
+        m.ExpectPulls(source).ToBe();
+    });
 
-        _clock.AdvanceToFrame(5);
-
-        Assert.That(probe.Enumerations, Is.Empty);
-    }
+    /// <summary>On the clock of <see cref="Work"/>.</summary>
+    private void Run(Action<MarbleTest> test) => MarbleTest.Run(test, new MarbleOptions { Clock = _clock });
 
     private static ValueTask<int> Same(int item, CancellationToken cancellationToken) => new(item);
 
