@@ -165,7 +165,21 @@ internal sealed class ChartLayout
         return isOver ? SlotOf(last.Time) + 1 : _slots.Count;
     }
 
-    private int SlotOf(TimeSpan time) => _slots.FindIndex(slot => time.Ticks < slot.Time + slot.Length);
+    /// <summary>The first slot that ends after a time.</summary>
+    private int SlotOf(TimeSpan time)
+    {
+        var (low, high) = (0, _slots.Count);
+        while (low < high)
+        {
+            var middle = (low + high) / 2;
+            if (time.Ticks < _slots[middle].Time + _slots[middle].Length)
+                high = middle;
+            else
+                low = middle + 1;
+        }
+
+        return low;
+    }
 
     private Dictionary<int, string> Marks(ChartRow row)
     {
