@@ -228,6 +228,24 @@ public class TestingGuideSamples
         m.ExpectPulls(tokens).ToBe("[^2]--1--1-----------[3!]");
     });
 
+    // Pictures
+
+    [Test]
+    public void DrawsARun()
+    {
+        Directory.SetCurrentDirectory(TestContext.CurrentContext.WorkDirectory);
+
+        MarbleChart chart = MarbleTest.Run(m =>
+        {
+            var tokens = m.Pull("abcdef|");
+            var shown = tokens.Through(o => o.Buffer(2).Select(pair => pair[0] + pair[1]));
+            m.Expect(shown, demand: "1---1---*").ToBe("-{ab}--{cd}---[{ef}|]");
+        });
+        File.WriteAllText("slow-screen.svg", chart.ToSvg("A slow screen"));
+
+        Assert.That(File.ReadAllText("slow-screen.svg"), Does.StartWith("<svg").And.Contain("A slow screen"));
+    }
+
     // Tests that await
 
     [Test]

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Xml.Linq;
 using NUnit.Framework;
 
@@ -31,5 +30,5 @@ internal static class Picture
 
     public static IEnumerable<XElement> Elements(XContainer svg, string name) => svg.Descendants(XName.Get(name, "http://www.w3.org/2000/svg"));
 
-    private static string Folder([CallerFilePath] string file = "") => Path.GetDirectoryName(file)!;
+    private static string Folder() => Path.Combine(Repository.Root, "tests", "RxTokens.Testing.Tests", "Pictures");
 }

@@ -57,16 +57,8 @@ public sealed record Vector
     /// <summary>The file; null if there is none.</summary>
     public static string? FindFile()
     {
-        var folder = Environment.GetEnvironmentVariable("RXTOKENS_VECTORS") ?? FindFolder();
-        return folder is not null && Path.Combine(folder, FileName) is var path && File.Exists(path) ? path : null;
-    }
-
-    private static string? FindFolder()
-    {
-        var root = new DirectoryInfo(AppContext.BaseDirectory);
-        while (root is not null && !File.Exists(Path.Combine(root.FullName, "RxTokens.sln")))
-            root = root.Parent;
-        return root?.Parent is { } parent ? Path.Combine(parent.FullName, "shared", "vectors") : null;
+        var folder = Environment.GetEnvironmentVariable("RXTOKENS_VECTORS") ?? Path.Combine(Repository.Root, "..", "shared", "vectors");
+        return Path.Combine(folder, FileName) is var path && File.Exists(path) ? path : null;
     }
 }
 
