@@ -97,6 +97,7 @@ public sealed partial class MarbleTest
     {
         ArgumentNullException.ThrowIfNull(requests);
 
+        AssertIsNotOver();
         var check = new RequestsCheck(name ?? "requests", _timeline, Syntax);
         _checks.Add(check);
         _agenda.Subscribe(TimeSpan.Zero, () => requests.Subscribe(check));
@@ -105,6 +106,7 @@ public sealed partial class MarbleTest
 
     private MarbleExpectation<T> Expect<T>(Observed<T> stream, MarbleDiagram? row, string? name)
     {
+        AssertIsNotOver();
         var check = new StreamCheck<T>(Short(name, $"expectation {_checks.Count + 1}"), stream, Syntax);
         _checks.Add(check);
 
@@ -137,6 +139,7 @@ public sealed partial class MarbleTest
 
     private RowsCheck Rows(ISourceProbe source, string name)
     {
+        AssertIsNotOver();
         var check = new RowsCheck(name, source, Syntax);
         _checks.Add(check);
         return check;

@@ -103,6 +103,7 @@ public sealed partial class MarbleTest
     private MarbleDiagram Parse<T>(string diagram, MarbleRow row, MarbleValues<T>? values, string? name)
     {
         ArgumentNullException.ThrowIfNull(diagram);
+        AssertIsNotOver();
 
         return MarbleDiagram.Parse(diagram, row, Syntax() with { Keys = values?.Keys, Name = name });
     }

@@ -15,7 +15,7 @@ public class MarbleTestTests
     [Test]
     public void Arguments_ThatAreWrong_AreRefusedAtTheCall() => MarbleTest.Run(m =>
     {
-        Assert.That(() => MarbleTest.Run(null!), Throws.ArgumentNullException);
+        Assert.That(() => MarbleTest.Run((Action<MarbleTest>)null!), Throws.ArgumentNullException);
         Assert.That(() => MarbleTest.RunAsync(null!), Throws.ArgumentNullException);
         Assert.That(() => MarbleTest.Run(_ => { }, new MarbleOptions { FrameSize = TimeSpan.Zero }), Throws.TypeOf<ArgumentOutOfRangeException>());
         Assert.That(() => MarbleTest.Run(_ => { }, new MarbleOptions { MaxActions = 0 }), Throws.TypeOf<ArgumentOutOfRangeException>());

@@ -14,6 +14,7 @@ internal sealed class Timeline
     private readonly long _origin;
     private readonly bool _drifts;
     private readonly int _thread;
+    private bool _isStoppable;
 
     public Timeline(VirtualTimeScheduler<long, long> scheduler, TimeSpan frameSize, bool fromNow = false)
     {
@@ -29,6 +30,9 @@ internal sealed class Timeline
 
     public TimeSpan FrameSize { get; }
 
+    /// <summary>How much a stream may say, or be asked, before it counts as endless.</summary>
+    public int Limit { get; init; } = 100_000;
+
     public VirtualTimeScheduler<long, long> Scheduler => _scheduler;
 
     public TimeSpan Now => TimeSpan.FromTicks(_drifts ? Snap(_scheduler.Clock - _origin) : _scheduler.Clock - _origin);
@@ -36,11 +40,11 @@ internal sealed class Timeline
     public long Frame => Now.Ticks / FrameSize.Ticks;
 
     /// <summary>Does something at a time. Work of one lane keeps its order under exploration.</summary>
-    public IDisposable At(TimeSpan time, object? lane, string name, Action action)
+    public IDisposable At(TimeSpan time, object? lane, string name, Action action, Phase phase = Phase.Run)
     {
         var ticks = _origin + time.Ticks;
         if (_scheduler is VirtualClock clock)
-            return clock.Schedule(ticks, lane, name, action);
+            return clock.Schedule(ticks, phase, lane, name, action);
 
         return _scheduler.ScheduleAbsolute(action, ticks, static (_, run) =>
         {
@@ -54,8 +58,12 @@ internal sealed class Timeline
     {
         if (_scheduler is not VirtualClock clock)
         {
-            if (!hasHappened())
-                _scheduler.Start();
+            if (hasHappened())
+                return;
+
+            _isStoppable = true;
+            _scheduler.Start();
+            _isStoppable = false;
             return;
         }
 
@@ -67,7 +75,7 @@ internal sealed class Timeline
     /// <summary>What a foreign clock is run for has happened: it goes on no further.</summary>
     public void Interrupt()
     {
-        if (_scheduler is not VirtualClock)
+        if (_isStoppable)
             _scheduler.Stop();
     }
 
@@ -77,7 +85,7 @@ internal sealed class Timeline
         if (_scheduler is VirtualClock clock)
             clock.AdvanceBy(time - Now);
         else
-            _scheduler.AdvanceTo(_origin + time.Ticks);
+            _scheduler.AdvanceTo(Math.Max(_origin + time.Ticks, _scheduler.Clock));
     }
 
     /// <summary>Runs what is due now. A foreign clock cannot do that without going on.</summary>

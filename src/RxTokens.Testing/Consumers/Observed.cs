@@ -1,6 +1,7 @@
 using System.Reactive;
 using System.Reactive.Disposables;
 using System.Runtime.CompilerServices;
+using System.Runtime.ExceptionServices;
 
 namespace RxTokens;
 
@@ -48,6 +49,8 @@ internal abstract class Observed<T>(Timeline clock, MarbleDiagram? demand)
     /// <summary>One more item: it must have been asked for.</summary>
     protected void Count(T item)
     {
+        if (_delivered >= Clock.Limit)
+            throw VirtualTimeLimitException.Items(Clock.Limit, Clock.Now);
         if (++_delivered > _asked && Demand is not null)
             Violate($"OnNext({ValueText.Of(item)}) is item {_delivered}, and {_asked} had been asked for", isDemand: true);
     }
@@ -85,7 +88,11 @@ internal sealed class ObservedPush<T> : Observed<T>
             _subscription.Disposable = _stream(_requests).Subscribe(_recorder);
     }
 
-    public override void Leave() => _subscription.Dispose();
+    public override void Leave()
+    {
+        _recorder.Leave();
+        _subscription.Dispose();
+    }
 
     protected override void OnRequest(long count) => _requests.Send(count);
 
@@ -125,6 +132,9 @@ internal sealed class ObservedPull<T>(Timeline clock, IAsyncEnumerable<T> stream
 
     public override long RequestsOfTheEnd => 1;
 
+    /// <summary>Whether nothing is under way any more: left or ended, and disposed.</summary>
+    public bool IsGone { get; private set; }
+
     /// <summary>Told of all that arrives.</summary>
     public Action<Marble<T>>? OnReceived { get; init; }
 
@@ -143,6 +153,8 @@ internal sealed class ObservedPull<T>(Timeline clock, IAsyncEnumerable<T> stream
 
     public override void Leave()
     {
+        if (_enumerator is null)
+            IsGone = true;
         if (_hasLeft || _hasEnded || _enumerator is null)
             return;
 
@@ -198,17 +210,28 @@ internal sealed class ObservedPull<T>(Timeline clock, IAsyncEnumerable<T> stream
 
         read.UnsafeOnCompleted(() =>
         {
-            Land();
-            Go();
+            try
+            {
+                Land();
+                Go();
+            }
+            catch (Exception thrown)
+            {
+                // A task would hand it to the pool, which ends the process: the clock's run is where it belongs.
+                var captured = ExceptionDispatchInfo.Capture(thrown);
+                Clock.At(Clock.Now, this, "consumer", captured.Throw);
+            }
         });
 
         void Land()
         {
             _isReading = false;
             bool hasItem;
+            T item;
             try
             {
                 hasItem = read.GetResult();
+                item = hasItem ? enumerator.Current : default!;
             }
             catch (Exception failure)
             {
@@ -222,8 +245,8 @@ internal sealed class ObservedPull<T>(Timeline clock, IAsyncEnumerable<T> stream
             }
             else if (hasItem)
             {
-                Record(Notification.CreateOnNext(enumerator.Current));
-                Count(enumerator.Current);
+                Record(Notification.CreateOnNext(item));
+                Count(item);
             }
             else
             {
@@ -236,6 +259,8 @@ internal sealed class ObservedPull<T>(Timeline clock, IAsyncEnumerable<T> stream
     {
         if (!_hasLeft)
             Record(ending);
+        else if (ending.Exception is { } failure and not OperationCanceledException)
+            Violate($"OnError({ErrorName.Of(failure)}) came out of a stream that had been left");
         _hasEnded = true;
         Dispose();
     }
@@ -249,6 +274,7 @@ internal sealed class ObservedPull<T>(Timeline clock, IAsyncEnumerable<T> stream
         }
         catch (Exception failure)
         {
+            IsGone = true;
             Fail(failure);
             return;
         }
@@ -260,6 +286,7 @@ internal sealed class ObservedPull<T>(Timeline clock, IAsyncEnumerable<T> stream
 
         void Finish()
         {
+            IsGone = true;
             try
             {
                 disposal.GetResult();

@@ -13,6 +13,7 @@ public sealed class PushRecorder<T> : IObserver<T>
     private readonly List<Violation> _violations = [];
     private bool _isInside;
     private bool _hasEnded;
+    private bool _hasLeft;
 
     internal PushRecorder(Timeline clock) => _clock = clock;
 
@@ -51,6 +52,9 @@ public sealed class PushRecorder<T> : IObserver<T>
     /// <summary>Called at the ending: as Rx does it, a subscription is over then.</summary>
     internal Action? OnEnd { get; init; }
 
+    /// <summary>From now on nothing may come.</summary>
+    internal void Leave() => _hasLeft = true;
+
     internal IReadOnlyList<Violation> ProtocolViolations
     {
         get
@@ -73,6 +77,12 @@ public sealed class PushRecorder<T> : IObserver<T>
         if (_clock.IsElsewhere)
         {
             Elsewhere(marble);
+            return;
+        }
+
+        if (_hasLeft && !_hasEnded)
+        {
+            _violations.Add(new Violation(marble.Time, $"{marble} came after it had been left"));
             return;
         }
 

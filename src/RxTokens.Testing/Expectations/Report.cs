@@ -24,9 +24,7 @@ internal sealed class Report(TimeSpan frameSize, TimeSpan now, IReadOnlyList<ISo
 
     public MarbleAssertionException Limit(VirtualTimeLimitException limit) => Stopped(limit.Message, limit);
 
-    public MarbleAssertionException Stuck(TimeSpan waited) => Stopped(
-        $"The test waits for something that its clock does not drive: nothing is left to do in virtual time, and in {waited} of real time nothing came. " +
-        "Await what runs on m.Clock, m.TimeProvider or m.Delay, or set MaxRealWait.");
+    public MarbleAssertionException Stuck(string why) => Stopped(why);
 
     /// <summary>What a source said, and how it was used.</summary>
     public static IEnumerable<ChartRow> RowsOf(ISourceProbe source, TimeSpan frameSize, bool withUses = true)
