@@ -8,19 +8,18 @@ namespace RxTokens.Tests;
 /// <summary>How values are written in failures, and what counts as the same value.</summary>
 public class LettersTests
 {
-    [TestCase("{5}{x}|")]
-    [TestCase("{5}s|")]
+    [TestCase("{5}{x}")]
+    [TestCase("{1}{2}h")]
+    [TestCase("{5}{.}x")]
+    [TestCase("{5}{µ}")]
+    [TestCase("100ms {5}x 100ms |")]
     [TestCase("-[{5}x]|")]
     [TestCase("[{5}s|]")]
-    [TestCase("{5}{µ}|")]
-    [TestCase("{5}{.}x|")]
-    [TestCase("{1}{2}h|")]
-    [TestCase("10ms {5}x 20ms |")]
     [TestCase("[5|]")]
     [TestCase("5-s|")]
     public void DigitsInFrontOfLetters_CanBePasted(string diagram)
     {
-        var actual = Failing.Run(m => m.Expect(m.Cold(diagram)).ToBe("--{something else}#")).Mismatches.Single().Actual!;
+        var actual = Failing.Run(m => m.Expect(m.Cold(diagram)).ToBe("#")).Mismatches.Single().Actual!;
         MarbleTest.Run(m => m.Expect(m.Cold(diagram)).ToBe(actual));
     }
 
