@@ -13,6 +13,8 @@ internal sealed class RowsCheck(string name, ISourceProbe source, Func<MarbleSyn
     public void Expect(IReadOnlyList<string> rows)
     {
         ArgumentNullException.ThrowIfNull(rows);
+        if (_expected is not null)
+            throw Twice(_expected.Select(row => row.Text));
 
         _expected = [.. rows.Select(row => MarbleDiagram.Parse(row, Kind, syntax() with { Name = Name }))
             .Where(row => row.Symbols.Count > 0)];
@@ -48,6 +50,9 @@ internal sealed class RowsCheck(string name, ISourceProbe source, Func<MarbleSyn
     }
 
     public override IEnumerable<ChartRow> Rows(TimeSpan frameSize) => [];
+
+    private InvalidOperationException Twice(IEnumerable<string> rows) =>
+        new($"'{Name}' is expected to be {(string.Join(", ", rows.Select(row => $"'{row}'")) is { Length: > 0 } all ? all : "none")} already. ToBe takes all rows at once.");
 }
 
 /// <summary>Expects the requests that an observable of requests makes.</summary>
@@ -56,12 +61,15 @@ internal sealed class RequestsCheck(string name, Timeline clock, Func<MarbleSynt
     private readonly List<MarbleSymbol> _requests = [];
     private readonly List<(TimeSpan At, long Count)> _sums = [];
     private MarbleDiagram? _expected;
+    private (TimeSpan At, Exception Error)? _failure;
 
     public override string? Missing => _expected is null && _sums.Count == 0 ? "ToBe" : null;
 
     public void Expect(string row)
     {
         ArgumentNullException.ThrowIfNull(row);
+        if (_expected is not null)
+            throw new InvalidOperationException($"'{Name}' is expected to be '{_expected.Text}' already.");
 
         _expected = MarbleDiagram.Parse(row, MarbleRow.Demand, syntax() with { Name = Name });
     }
@@ -70,7 +78,7 @@ internal sealed class RequestsCheck(string name, Timeline clock, Func<MarbleSynt
 
     public void OnNext(long value) => Add(MarbleKind.Request, value);
 
-    public void OnError(Exception error) => Add(MarbleKind.Unsubscribe);
+    public void OnError(Exception error) => _failure = (clock.Now, error);
 
     public void OnCompleted() => Add(MarbleKind.Unsubscribe);
 
@@ -91,6 +99,17 @@ internal sealed class RequestsCheck(string name, Timeline clock, Func<MarbleSynt
         {
             if (Calls.CompareSum(Name, MarbleRow.Demand, _requests, sum.Count, sum.At, frameSize, "asked for") is { } finding)
                 yield return finding;
+        }
+
+        if (_failure is { } failure)
+        {
+            var message = $"the requests failed: {ErrorName.Of(failure.Error)}";
+            yield return new Finding(
+                new MarbleMismatch(Name, MismatchKind.Extra, failure.At, failure.At.Ticks / frameSize.Ticks, message),
+                [new ChartRow("actual", MarbleRow.Demand, _requests) { Length = failure.At }])
+            {
+                AtCaret = message,
+            };
         }
     }
 
@@ -117,11 +136,12 @@ internal static class Calls
         return merged;
     }
 
+    /// <summary>What is asked for until the frame ends that begins at a time.</summary>
     public static Finding? CompareSum(
         string name, MarbleRow kind, IReadOnlyList<MarbleSymbol> requests, long expected, TimeSpan at, TimeSpan frameSize, string what)
     {
         long actual = 0;
-        foreach (var request in requests.Where(r => r.Kind == MarbleKind.Request && r.Time <= at))
+        foreach (var request in requests.Where(r => r.Kind == MarbleKind.Request && r.Time - frameSize < at))
             actual = request.Count > long.MaxValue - actual ? long.MaxValue : actual + request.Count;
         if (actual == expected)
             return null;
@@ -133,7 +153,7 @@ internal static class Calls
             at.Ticks / frameSize.Ticks,
             $"{actual} {what} up to {Words.At(at, frameSize)}, expected {expected}")
         {
-            Actual = ChartLayout.Format(kind, Merge(requests), frameSize),
+            Actual = ChartLayout.FormatExact(kind, Merge(requests), frameSize),
         };
         return new Finding(mismatch, [new ChartRow("actual", kind, Merge(requests))]) { AtCaret = $"by now {expected}, not {actual}" };
     }

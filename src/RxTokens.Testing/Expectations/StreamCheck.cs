@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Reactive;
 
 namespace RxTokens;
@@ -43,6 +44,7 @@ internal sealed class StreamCheck<T>(string name, Observed<T> stream, Func<Marbl
         var actual = Symbols(letters);
         var context = Demand();
         var length = _diagram!.Length;
+        var text = new Lazy<string?>(() => ChartLayout.FormatExact(MarbleRow.Expected, actual, frameSize, length));
 
         foreach (var violation in stream.Violations)
         {
@@ -51,7 +53,7 @@ internal sealed class StreamCheck<T>(string name, Observed<T> stream, Func<Marbl
                 violation.Time, violation.Time.Ticks / frameSize.Ticks, violation.What)
             {
                 Expected = _diagram.Text,
-                Actual = ChartLayout.Format(MarbleRow.Expected, actual, frameSize, length),
+                Actual = text.Value,
             };
             yield return new Finding(mismatch, [.. context, new ChartRow("actual", MarbleRow.Expected, actual)])
             {
@@ -64,6 +66,7 @@ internal sealed class StreamCheck<T>(string name, Observed<T> stream, Func<Marbl
         {
             Same = (x, y) => Same(_expected[x].Notification, stream.Received[y].Notification),
             Describe = Describe,
+            Types = (x, y) => (TypeOf(_expected[x].Notification), TypeOf(stream.Received[y].Notification)),
             Context = context,
             Length = length,
         }.Find(frameSize);
@@ -74,6 +77,9 @@ internal sealed class StreamCheck<T>(string name, Observed<T> stream, Func<Marbl
         string Describe(MarbleSymbol symbol) => symbol.Kind != MarbleKind.Error ? Words.Of(symbol)
             : symbol.Text == "#" ? $"OnError({_error})"
             : $"OnError({symbol.Text})";
+
+        static string TypeOf(Notification<T> notification) =>
+            (notification.HasValue ? notification.Value?.GetType() : notification.Exception?.GetType())?.Name ?? "null";
 
         string? Hint()
         {
@@ -130,10 +136,14 @@ internal sealed class StreamCheck<T>(string name, Observed<T> stream, Func<Marbl
 internal sealed class Letters<T>
 {
     private const int LongestName = 16;
+    private const int MostLetters = 26;
+    private const int LongestLegend = 10;
 
     private readonly MarbleValues<T>? _values;
     private readonly HashSet<string> _taken;
     private readonly List<(string Letter, T Value)> _foreign = [];
+    private string? _rest;
+    private int _restCount;
 
     public Letters(MarbleValues<T>? values, IEnumerable<MarbleSymbol> expected)
     {
@@ -141,7 +151,16 @@ internal sealed class Letters<T>
         _taken = [.. values?.Keys ?? [], .. expected.Select(s => s.Text)];
     }
 
-    public IReadOnlyList<string> Legend => [.. _foreign.Select(f => $"{f.Letter} = {Show(f.Value)}")];
+    /// <summary>What the letters mean that are not those of the test; of many the first, and how many more.</summary>
+    public IReadOnlyList<string> Legend
+    {
+        get
+        {
+            var more = _foreign.Count + _restCount - LongestLegend;
+            var first = _foreign.Take(LongestLegend).Select(f => $"{f.Letter} = {Printable.Of(Show(f.Value))}");
+            return more > 0 ? [.. first, string.Create(CultureInfo.InvariantCulture, $"… and {more} more")] : [.. first];
+        }
+    }
 
     public string Of(T value)
     {
@@ -149,7 +168,8 @@ internal sealed class Letters<T>
             return key;
 
         var text = Show(value);
-        if (_values is null && text.Length is > 0 and <= LongestName && !text.AsSpan().ContainsAny("{}\r\n\t"))
+        var longest = value is DateTime or DateTimeOffset ? int.MaxValue : LongestName;
+        if (_values is null && value is not null && text.Length > 0 && text.Length <= longest && !text.AsSpan().ContainsAny("{}\r\n\t") && !_foreign.Exists(f => f.Letter == text))
             return text;
 
         foreach (var (letter, other) in _foreign)
@@ -158,11 +178,28 @@ internal sealed class Letters<T>
                 return letter;
         }
 
+        if (_foreign.Count == MostLetters)
+            return Rest();
+
         var free = Enumerable.Range('A', 26).Select(c => ((char)c).ToString()).FirstOrDefault(letter => !_taken.Contains(letter))
             ?? $"value {_foreign.Count + 1}";
         _taken.Add(free);
         _foreign.Add((free, value));
         return free;
+    }
+
+    /// <summary>One name for all others: who has that many does not read them.</summary>
+    private string Rest()
+    {
+        _restCount++;
+        if (_rest is null)
+        {
+            _rest = "other";
+            while (!_taken.Add(_rest))
+                _rest += "'";
+        }
+
+        return _rest;
     }
 
     private static string Show(object? value) => ValueText.Of(value);

@@ -26,20 +26,21 @@ internal sealed class ChartText(IReadOnlyList<ChartRow> rows, TimeSpan frameSize
         for (var i = 0; i < rows.Count; i++)
             Line(Label(rows[i]), layout.Line(i), Printable.Of(rows[i].Note));
         if (at is not null)
-            text.Append(Indent).Append(' ', margin + 2 + Math.Max(0, caret - from) + (from > 0 ? 1 : 0)).Append("^ ").Append(note).Append('\n');
+            text.Append(Indent).Append(' ', margin + 2 + Math.Max(0, caret - from) + (from > 0 ? 1 : 0)).Append("^ ").Append(Printable.Of(note ?? "")).Append('\n');
         if (!layout.IsExact)
             text.Append(Indent).Append("(some of these are less than a frame apart, and drawn in the same column)\n");
 
         void Line(string label, string row, string remark)
         {
-            var line = new StringBuilder(Indent).Append(label).Append(' ', margin + 2 - TextWidth.Of(label)).Append(Window(row, from));
+            var window = Window(row, from);
+            var line = new StringBuilder(Indent).Append(label).Append(' ', margin + 2 - TextWidth.Of(label)).Append(window);
             if (remark.Length > 0)
-                line.Append(' ', Math.Max(6, Math.Min(layout.Width, MaxWidth) - TextWidth.Of(Window(row, from)) + 6)).Append(remark);
+                line.Append(' ', Math.Max(6, Math.Min(layout.Width, MaxWidth) - TextWidth.Of(window) + 6)).Append(remark);
             text.Append(line.ToString().TrimEnd()).Append('\n');
         }
     }
 
-    private static string Label(ChartRow row) => TextWidth.Cut(Printable.Of(row.Label), WidestLabel);
+    private static string Label(ChartRow row) => Printable.Name(row.Label, WidestLabel);
 
     /// <summary>The columns that are shown; a wide character that lies across an edge is left out.</summary>
     private string Window(string row, int from)

@@ -4,26 +4,8 @@ namespace RxTokens;
 internal readonly record struct ChartWindow(TimeSpan From, TimeSpan? To)
 {
     private const string Beginning = ", subscribed ";
-    private const string Separator = ", then ";
 
-    /// <summary>The windows that the note of a row has as diagrams: <c>hot, subscribed ^---!, then -----^</c>.</summary>
-    public static IReadOnlyList<ChartWindow> Of(ChartRow row, TimeSpan frameSize)
-    {
-        var begin = row.Note.IndexOf(Beginning, StringComparison.Ordinal);
-        if (begin < 0 || row.Kind is not (MarbleRow.Hot or MarbleRow.Cold))
-            return [];
-
-        var syntax = new MarbleSyntax { FrameSize = frameSize };
-        return
-        [
-            .. from diagram in row.Note[(begin + Beginning.Length)..].Split(Separator)
-               let symbols = MarbleDiagram.Parse(diagram, MarbleRow.ExpectedSubscription, syntax).Symbols
-               where symbols.Count > 0
-               select new ChartWindow(symbols[0].Time, symbols.Count > 1 ? symbols[1].Time : null),
-        ];
-    }
-
-    /// <summary>The rest of the note.</summary>
+    /// <summary>The note of a row without its subscriptions: <c>hot</c> of <c>hot, subscribed ^---!</c>.</summary>
     public static string WithoutRows(string note)
     {
         var begin = note.IndexOf(Beginning, StringComparison.Ordinal);

@@ -17,6 +17,10 @@ internal static class Printable
         return printable.ToString();
     }
 
+    /// <summary>A name on one line that is not too long; what is white in it is a space.</summary>
+    public static string Name(string text, int columns) =>
+        TextWidth.Cut(Of(string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries))), columns);
+
     /// <summary>The same as XML, between tags or in double quotes.</summary>
     public static string Xml(string text) => Of(text)
         .Replace("&", "&amp;", StringComparison.Ordinal)

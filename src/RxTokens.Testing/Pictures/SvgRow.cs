@@ -24,7 +24,7 @@ internal sealed class SvgRow
         foreach (var instant in row.Symbols.GroupBy(symbol => symbol.Time))
             _cells[instant.Key] = ChartCell.Of([.. instant], IsItems);
 
-        Windows = ChartWindow.Of(row, frameSize);
+        Windows = row.Windows;
         var lanes = ChartWindow.Lanes(Windows.Take(MostWindows));
         Lanes = [.. lanes.Take(MostLanes)];
         var hidden = Windows.Count - Lanes.Sum(lane => lane.Count);

@@ -11,6 +11,9 @@ internal static class TextWidth
 
     public static int Of(string text)
     {
+        if (!text.AsSpan().ContainsAnyExceptInRange(' ', '~'))
+            return text.Length;
+
         var width = 0;
         for (var i = 0; i < text.Length; i += Length(text, i))
             width += Of(text.AsSpan(i, Length(text, i)));

@@ -34,9 +34,9 @@ public class ChartTextTests
     [Test]
     public void NamesOfRows_AreOnOneLineAndCutBetweenCharacters()
     {
-        var text = MarbleTest.Run(m => m.Expect(m.Hot("a|", name: "a\n" + string.Concat(Enumerable.Repeat("🙂", 20))), name: "out").ToBe("a|")).ToText();
+        var text = MarbleTest.Run(m => m.Expect(m.Hot("a|", name: "a\n \t" + string.Concat(Enumerable.Repeat("🙂", 20))), name: "out").ToBe("a|")).ToText();
 
-        Assert.That(text, Does.Contain("  a␊🙂🙂🙂🙂🙂🙂🙂🙂🙂🙂🙂🙂…  a|"));
+        Assert.That(text, Does.Contain("  a 🙂🙂🙂🙂🙂🙂🙂🙂🙂🙂🙂🙂…  a|"));
         Assert.That(text.Split('\n'), Has.Length.EqualTo(4));
     }
 
