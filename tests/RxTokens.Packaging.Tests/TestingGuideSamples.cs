@@ -1,6 +1,7 @@
 using System.Reactive;
 using System.Reactive.Concurrency;
 using System.Reactive.Linq;
+using System.Text;
 using System.Reactive.Threading.Tasks;
 using NUnit.Framework;
 using Polly;
@@ -246,6 +247,32 @@ public class TestingGuideSamples
         Assert.That(File.ReadAllText("slow-screen.svg"), Does.StartWith("<svg").And.Contain("A slow screen"));
     }
 
+    // Recordings
+
+    [Test]
+    public async Task RecordsAndReplays()
+    {
+        Directory.SetCurrentDirectory(TestContext.CurrentContext.WorkDirectory);
+        var answer = new[] { "Once", " upon", " a", " time" }.ToAsyncEnumerable();
+        var screen = new StringBuilder();
+
+        using (var file = File.CreateText("answer.jsonl"))
+        {
+            await foreach (var text in answer.RecordTo(file, TimeProvider.System).Conflate())
+                screen.Append(text);
+        }
+
+        Assert.That(screen.ToString(), Is.EqualTo("Once upon a time"));
+
+        MarbleTest.Run(m =>
+        {
+            var recorded = StreamRecording.Load("answer.jsonl");
+            var tokens = m.Pull(recorded.Stall(at: TimeSpan.Zero, duration: 30.Seconds()));
+            var guarded = tokens.Through(o => o.Timeout(20.Seconds(), m.Clock));
+            m.Expect(guarded).ToBe("20s #", error: typeof(TimeoutException));
+        });
+    }
+
     // Tests that await
 
     [Test]
@@ -368,20 +395,27 @@ public class TestingGuideSamples
     }, new MarbleOptions { MaxRealWait = TimeSpan.FromSeconds(20) });
 
     [Test]
-    public Task WhatAwaitsACancelledDelay_GoesOnOnThePool() => MarbleTest.RunAsync(async m =>
+    public Task WhatAwaitsACancelledDelay_GoesOnOnThePool_UnlessItIsTheTestItself() => MarbleTest.RunAsync(async m =>
     {
         var test = Environment.CurrentManagedThreadId;
         using var limit = new CancellationTokenSource(m.Time("--|"), m.TimeProvider);
-        try
-        {
-            await Task.Delay(m.Time("----|"), m.TimeProvider, limit.Token);
-        }
-        catch (OperationCanceledException)
-        {
-            Assert.That(Environment.CurrentManagedThreadId, Is.Not.EqualTo(test));
-        }
-
+        Assert.That(await ThreadAfterCancelledDelay(captureContext: false), Is.Not.EqualTo(test));
+        Assert.That(await ThreadAfterCancelledDelay(captureContext: true), Is.EqualTo(test));
         Assert.That(m.Frame, Is.EqualTo(2));
+
+        async Task<int> ThreadAfterCancelledDelay(bool captureContext)
+        {
+            try
+            {
+                await Task.Delay(m.Time("----|"), m.TimeProvider, limit.Token).ConfigureAwait(captureContext);
+            }
+            catch (OperationCanceledException)
+            {
+                // as it is meant
+            }
+
+            return Environment.CurrentManagedThreadId;
+        }
     }, new MarbleOptions { MaxRealWait = TimeSpan.FromSeconds(20) });
 
     // Step by step
