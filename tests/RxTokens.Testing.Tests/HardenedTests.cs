@@ -196,6 +196,14 @@ public class HardenedTests
         Patient);
 
     [Test]
+    public void ALoopOfYields_ComesUpForAir() => MarbleTest.RunAsync(async m =>
+    {
+        for (var i = 0; i < 20_000; i++)
+            await Task.Yield();
+        Assert.That(m.Frame, Is.Zero);
+    });
+
+    [Test]
     public void LinqsAsyncOperators_StayOnTheClock() => MarbleTest.RunAsync(async m =>
     {
         var seen = new List<string>();
