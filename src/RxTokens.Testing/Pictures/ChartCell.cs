@@ -18,7 +18,6 @@ internal sealed record ChartMark(MarbleSymbol Symbol, string Text, int X, int Y,
 internal sealed class ChartCell
 {
     public const int MarbleHeight = 28;
-    public const int RequestHeight = 24;
     public const int Padding = 4;
 
     private const int Space = 4;
