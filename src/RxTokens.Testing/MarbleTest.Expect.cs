@@ -97,6 +97,7 @@ public sealed partial class MarbleTest
     {
         ArgumentNullException.ThrowIfNull(requests);
 
+        AssertIsNotOver();
         var check = new RequestsCheck(name ?? "requests", _timeline, Syntax);
         _checks.Add(check);
         _agenda.Subscribe(TimeSpan.Zero, () => requests.Subscribe(check));
@@ -105,25 +106,32 @@ public sealed partial class MarbleTest
 
     private MarbleExpectation<T> Expect<T>(Observed<T> stream, MarbleDiagram? row, string? name)
     {
+        AssertIsNotOver();
         var check = new StreamCheck<T>(Short(name, $"expectation {_checks.Count + 1}"), stream, Syntax);
         _checks.Add(check);
 
         var symbols = row?.Symbols ?? [];
         var comes = symbols.Where(s => s.Kind == MarbleKind.Subscribe).Select(s => s.Time).FirstOrDefault(TimeSpan.Zero);
-        foreach (var leaving in symbols.Where(s => s.Kind == MarbleKind.Unsubscribe))
-            LeaveAt(leaving.Time);
         _agenda.Subscribe(comes, stream.Subscribe);
-        foreach (var request in symbols.Where(s => s.Kind == MarbleKind.Request))
-            _agenda.Request(request.Time, stream, $"request of {check.Name}", () => stream.Request(request.Count));
         if (stream.Demand is null)
-            _agenda.Request(comes, stream, $"request of {check.Name}", () => stream.Request(long.MaxValue));
+            AskAt(comes, long.MaxValue);
+        foreach (var symbol in symbols)
+        {
+            if (symbol.Kind == MarbleKind.Request)
+                AskAt(symbol.Time, symbol.Count);
+            else if (symbol.Kind == MarbleKind.Unsubscribe)
+                LeaveAt(symbol.Time);
+        }
+
         return new MarbleExpectation<T>(check);
 
+        void AskAt(TimeSpan time, long count) => _agenda.Request(time, stream, $"request of {check.Name}", () => stream.Request(count));
+
+        // Within a frame leaving comes first; but who comes, or asks, and leaves in the same frame does it as it is written.
         void LeaveAt(TimeSpan time)
         {
-            // Within one frame leaving comes before coming, but who comes and leaves in the same frame has come first.
-            if (time == comes)
-                _agenda.Request(time, Agenda.Windows, "unsubscription", stream.Leave);
+            if (time == comes || symbols.Any(s => s.Kind == MarbleKind.Request && s.Time == time))
+                _agenda.Request(time, stream, "unsubscription", stream.Leave);
             else
                 _agenda.Unsubscribe(time, stream.Leave);
         }
@@ -131,6 +139,7 @@ public sealed partial class MarbleTest
 
     private RowsCheck Rows(ISourceProbe source, string name)
     {
+        AssertIsNotOver();
         var check = new RowsCheck(name, source, Syntax);
         _checks.Add(check);
         return check;

@@ -34,7 +34,8 @@ public sealed partial class MarbleTest
 
     private StreamProbe<T> Probe<T>(Feed<T> feed, string name)
     {
-        var probe = new StreamProbe<T>(_timeline, feed, name, _agenda.Schedule);
+        AssertIsNotOver();
+        var probe = new StreamProbe<T>(_timeline, feed, name, _agenda.Begin);
         _probes.Add(probe);
         return probe;
     }

@@ -85,7 +85,7 @@ public sealed partial class MarbleTest
 
     private PushProbe<T> Push<T>(string diagram, MarbleRow row, MarbleValues<T>? values, Exception? error, string? name, bool replayTerminal)
     {
-        var parsed = Parse(diagram, row, values);
+        var parsed = Parse(diagram, row, values, name);
         var source = new PushProbe<T>(
             _timeline, Marble.Resolve(parsed, values, error), row == MarbleRow.Hot, replayTerminal, name ?? NextName(), parsed);
         _sources.Add(source);
@@ -94,17 +94,18 @@ public sealed partial class MarbleTest
 
     private PullProbe<T> Pull<T>(string diagram, MarbleValues<T>? values, Exception? error, string? name, bool pacedByRequests)
     {
-        var parsed = Parse(diagram, MarbleRow.Cold, values);
+        var parsed = Parse(diagram, MarbleRow.Cold, values, name);
         var source = new PullProbe<T>(_timeline, Marble.Resolve(parsed, values, error), name ?? NextName(), parsed) { PacedByRequests = pacedByRequests };
         _sources.Add(source);
         return source;
     }
 
-    private MarbleDiagram Parse<T>(string diagram, MarbleRow row, MarbleValues<T>? values)
+    private MarbleDiagram Parse<T>(string diagram, MarbleRow row, MarbleValues<T>? values, string? name)
     {
         ArgumentNullException.ThrowIfNull(diagram);
+        AssertIsNotOver();
 
-        return MarbleDiagram.Parse(diagram, row, Syntax() with { Keys = values?.Keys });
+        return MarbleDiagram.Parse(diagram, row, Syntax() with { Keys = values?.Keys, Name = name });
     }
 
     private string NextName() => _sources.Count == 0 ? "source" : $"source {_sources.Count + 1}";

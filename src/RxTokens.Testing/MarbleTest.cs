@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Diagnostics;
 using System.Reactive.Concurrency;
 
@@ -27,16 +28,15 @@ public sealed partial class MarbleTest
     private readonly Agenda _agenda;
     private readonly List<ISourceProbe> _sources = [];
     private readonly List<Check> _checks = [];
-    private readonly List<Check> _done = [];
+    private readonly List<Task> _tasks = [];
+    private bool _isOver;
 
     private MarbleTest(MarbleOptions options)
     {
         _options = options;
         Clock = options.Clock ?? new VirtualClock(options.FrameSize) { MaxActions = options.MaxActions, MaxVirtualTime = options.MaxVirtualTime };
-        _timeline = new Timeline(Clock, options.FrameSize, fromNow: true);
+        _timeline = new Timeline(Clock, options.FrameSize, fromNow: true) { Limit = options.MaxActions };
         _agenda = new Agenda(_timeline);
-        if ((options.Shuffle ?? (options.Seed is { } seed ? new Shuffle(seed) : null)) is { } shuffle)
-            ((VirtualClock)Clock).Choose = shuffle.Choose;
     }
 
     /// <summary>The clock: what an operator takes as its scheduler.</summary>
@@ -60,49 +60,42 @@ public sealed partial class MarbleTest
         ArgumentNullException.ThrowIfNull(test);
 
         var m = new MarbleTest(Checked(options));
-        return m.InVirtualTime(() =>
-        {
-            test(m);
-            m.LeaveProbes();
-            m.RunAndCompare();
-            return m.Chart();
-        });
+        return m.InVirtualTime(context: null, () => test(m));
     }
+
+    /// <summary>Not to be called: a test that awaits is for <see cref="RunAsync"/>. Here it would go on unseen after the run.</summary>
+    /// <param name="test">The test.</param>
+    /// <param name="options">The options.</param>
+    /// <returns>Nothing.</returns>
+    /// <exception cref="NotSupportedException">Always.</exception>
+    [Obsolete("A test that awaits is for MarbleTest.RunAsync.", error: true)]
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    public static MarbleChart Run(Func<MarbleTest, Task> test, MarbleOptions? options = null) => throw new NotSupportedException();
 
     /// <summary>Runs a test that awaits: its awaits are continued by the clock, which goes on while the test waits.</summary>
     /// <remarks>
-    /// <para>The test has run when this returns: nothing goes on elsewhere. What it awaits has to be driven by its clock
+    /// <para>The test has run when this returns, and a failure is thrown at once: nothing goes on elsewhere. What it awaits has to be driven by its clock
     /// (<see cref="Clock"/>, <see cref="TimeProvider"/>, <see cref="Delay"/>); for anything else it waits as long as
-    /// <see cref="MarbleOptions.MaxRealWait"/>, and then fails.</para>
+    /// <see cref="MarbleOptions.MaxRealWait"/>, and then fails. Its awaits come back to the clock, in the instant that it has reached then.</para>
     /// </remarks>
     /// <param name="test">The test.</param>
     /// <param name="options">What is not as usual.</param>
     /// <returns>What happened, to draw.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="test"/> is null.</exception>
     /// <exception cref="ArgumentException">The options contradict one another.</exception>
-    /// <exception cref="MarbleAssertionException">(In the task.) As with <see cref="Run"/>; or the test waits for what never comes.</exception>
+    /// <exception cref="InvalidOperationException"><paramref name="test"/> returned null.</exception>
+    /// <exception cref="MarbleAssertionException">As with <c>Run</c>; or the test waits for what never comes.</exception>
     public static Task<MarbleChart> RunAsync(Func<MarbleTest, Task> test, MarbleOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(test);
 
         var m = new MarbleTest(Checked(options));
-        try
-        {
-            return Task.FromResult(m.InVirtualTime(() =>
-            {
-                m.Await(test(m));
-                m.LeaveProbes();
-                m.RunAndCompare();
-                return m.Chart();
-            }));
-        }
-        catch (Exception failure)
-        {
-            return Task.FromException<MarbleChart>(failure);
-        }
+        return Task.FromResult(m.InVirtualTime(new ClockContext(m.Clock), () =>
+            m.Await(test(m) ?? throw new InvalidOperationException("The test given to RunAsync returned null instead of a task."))));
     }
 
     /// <summary>Runs what has been declared so far and compares, in the middle of a test: what follows may look at what is left behind.</summary>
+    /// <remarks>Expectations hold to the end of the test: there they are compared once more.</remarks>
     /// <exception cref="MarbleAssertionException">What happened is not what was expected; or the run had to be stopped at a limit.</exception>
     public void Flush() => RunAndCompare();
 
@@ -116,7 +109,20 @@ public sealed partial class MarbleTest
         ArgumentOutOfRangeException.ThrowIfNegative(frame);
         ArgumentNullException.ThrowIfNull(action);
 
+        AssertIsNotOver();
         _agenda.Request(frame * _options.FrameSize, new object(), $"At({frame})", action);
+    }
+
+    /// <summary>Does something that awaits at a frame. The test fails as it does, and fails if it has not come to its end when all has run.</summary>
+    /// <param name="frame">When, as with <see cref="At(long, Action)"/>.</param>
+    /// <param name="action">What to do.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="frame"/> is negative.</exception>
+    /// <exception cref="ArgumentNullException"><paramref name="action"/> is null.</exception>
+    public void At(long frame, Func<Task> action)
+    {
+        ArgumentNullException.ThrowIfNull(action);
+
+        At(frame, () => _tasks.Add(action()));
     }
 
     /// <summary>A task that ends after so many frames; what awaits it continues inside the clock's run.</summary>
@@ -149,98 +155,103 @@ public sealed partial class MarbleTest
         options ??= new MarbleOptions();
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(options.FrameSize, TimeSpan.Zero, "options.FrameSize");
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.MaxActions, "options.MaxActions");
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxRealWait, TimeSpan.Zero, "options.MaxRealWait");
         if (options is { Clock: not (null or VirtualClock), Seed: not null })
             throw new ArgumentException($"The order of work is the clock's own affair: {options.Clock.GetType().Name} cannot take a Seed.", nameof(options));
-        return options;
+        return options.Clock is VirtualClock clock ? options with { FrameSize = clock.FrameSize } : options;
+    }
+
+    private void AssertIsNotOver()
+    {
+        if (_isOver)
+            throw new InvalidOperationException("The marble test is over: nothing that is declared now would be compared with anything.");
     }
 
     private MarbleSyntax Syntax() => new() { FrameSize = _options.FrameSize, Noncompliant = _options.Noncompliant };
 
-    private MarbleChart InVirtualTime(Func<MarbleChart> run)
+    /// <summary>Runs a test, and then its clock to the end, in a synchronization context of ours: a test framework's would take what awaits to the pool.</summary>
+    private MarbleChart InVirtualTime(SynchronizationContext? context, Action test)
     {
-        // Under a test framework's context, what awaits would go on later, on the pool.
-        var context = SynchronizationContext.Current;
-        SynchronizationContext.SetSynchronizationContext(null);
+        var outer = SynchronizationContext.Current;
+        SynchronizationContext.SetSynchronizationContext(context);
+        if (Clock is VirtualClock clock)
+        {
+            clock.Context = context;
+            clock.Choose = (_options.Shuffle ?? (_options.Seed is { } seed ? new Shuffle(seed) : null)) is { } shuffle ? shuffle.Choose : null;
+        }
+
         try
         {
-            return run();
+            test();
+            LeaveProbes();
+            RunAndCompare();
+            foreach (var task in _tasks)
+                (task.IsCompleted ? task : throw Report().Stuck("What At began has not come to its end.")).GetAwaiter().GetResult();
+            return new MarbleChart(_options.FrameSize, [.. _sources.SelectMany(s => RxTokens.Report.RowsOf(s, _options.FrameSize)), .. _checks.SelectMany(check => check.Rows(_options.FrameSize))]);
+        }
+        catch (VirtualTimeLimitException limit)
+        {
+            throw Report().Limit(limit);
         }
         finally
         {
-            SynchronizationContext.SetSynchronizationContext(context);
+            _isOver = true;
+            SynchronizationContext.SetSynchronizationContext(outer);
+            if (Clock is VirtualClock used)
+                (used.Context, used.Choose) = (null, null);
         }
     }
 
     private void RunAndCompare()
     {
-        _agenda.Schedule();
-        try
-        {
-            if (Clock is VirtualClock clock)
-            {
-                while (clock.RunNext())
-                    _agenda.Schedule();
-            }
-            else
-            {
-                Clock.Start();
-            }
-        }
-        catch (VirtualTimeLimitException limit)
-        {
-            throw Report().Limit(limit);
-        }
-
-        Compare();
-    }
-
-    private void Compare()
-    {
-        var report = Report();
-        _done.AddRange(_checks);
-        _checks.Clear();
-        if (report.Failure() is { } failure)
+        _agenda.Begin();
+        _timeline.RunUntil(static () => false);
+        if (Report().Failure() is { } failure)
             throw failure;
     }
 
-    private Report Report() => new(_options.FrameSize, _timeline.Now, _sources, [.. _checks]);
-
-    private MarbleChart Chart() => new(_options.FrameSize, [.. _sources.SelectMany(s => RxTokens.Report.RowsOf(s, _options.FrameSize)), .. _done.SelectMany(check => check.Rows(_options.FrameSize))]);
+    private Report Report() => new(_options.FrameSize, _timeline.Now, _sources, _checks);
 
     private void Await(Task test)
     {
+        _agenda.Begin();
+        if (Clock is not VirtualClock clock)
+        {
+            AwaitOnForeignClock(test);
+            return;
+        }
+
         using var news = new ManualResetEventSlim();
-        if (Clock is VirtualClock watched)
-            watched.WorkAdded = news.Set;
+        clock.WorkAdded = news.Set;
         test.ContinueWith(_ => news.Set(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
-
-        try
+        while (!test.IsCompleted)
         {
-            while (!test.IsCompleted)
-            {
-                _agenda.Schedule();
-                news.Reset();
-                var ran = Clock is VirtualClock clock ? clock.RunNext() : RunAll();
-                if (!ran && !test.IsCompleted && !news.Wait(_options.MaxRealWait))
-                    throw Report().Stuck(_options.MaxRealWait);
-            }
-        }
-        catch (VirtualTimeLimitException limit)
-        {
-            throw Report().Limit(limit);
-        }
-        finally
-        {
-            if (Clock is VirtualClock clock)
-                clock.WorkAdded = null;
+            news.Reset();
+            if (!clock.RunNext() && !test.IsCompleted && !news.Wait(_options.MaxRealWait))
+                throw Stuck();
         }
 
+        clock.WorkAdded = null;
         test.GetAwaiter().GetResult();
-
-        bool RunAll()
-        {
-            Clock.Start();
-            return test.IsCompleted;
-        }
     }
+
+    /// <summary>A clock that does not tell when it gets work is run again, and once more after what may come from elsewhere.</summary>
+    private void AwaitOnForeignClock(Task test)
+    {
+        Clock.Start();
+        if (!test.IsCompleted)
+        {
+            using var completed = new ManualResetEventSlim();
+            test.ContinueWith(_ => completed.Set(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+            var patience = _options.MaxRealWait;
+            for (var slice = TimeSpan.FromMilliseconds(10); patience > TimeSpan.Zero && !completed.Wait(slice); patience -= slice)
+                Clock.Start();
+        }
+
+        (test.IsCompleted ? test : throw Stuck()).GetAwaiter().GetResult();
+    }
+
+    private MarbleAssertionException Stuck() => Report().Stuck(
+        "The test waits for something that its clock does not drive: nothing is left to do in virtual time, and "
+        + $"in {_options.MaxRealWait} of real time nothing came. Await what runs on m.Clock, m.TimeProvider or m.Delay, or set MaxRealWait.");
 }

@@ -1,4 +1,5 @@
 using System.Reflection;
+using System.Text.RegularExpressions;
 using System.Xml.Linq;
 
 namespace RxTokens.Packaging.Tests;
@@ -60,6 +61,48 @@ public class DocumentationTests(Package package)
 
         Assert.That(incomplete, Is.Empty);
     }
+
+    /// <summary>Rows with the same labels everywhere, in the grammar of the marble tests, under one another.</summary>
+    [Test]
+    public void EveryMarbleOfAnOperator_IsRowsOfDiagrams()
+    {
+        var wrong =
+            from type in package.Assembly.GetExportedTypes()
+            where type.Name is nameof(TokenStream) or nameof(Demand)
+            from member in ApiListing.PublicMembers(type).Prepend(type)
+            let lines = Documentation(member)?.Element("remarks")?.Element("code")?.Value.Split('\n') ?? []
+            let rows = lines.Where(line => !string.IsNullOrWhiteSpace(line)).Select(line => MarbleLine.Match(line)).ToList()
+            let columns = rows.Select(row => row.Groups["diagram"].Index).Distinct()
+            let problem = rows.Select(Problem).FirstOrDefault(p => p is not null) ?? (columns.Count() > 1 ? "the diagrams begin in different columns" : null)
+            where problem is not null
+            select $"{DocumentationId.Of(member)}: {problem}";
+
+        Assert.That(wrong, Is.Empty);
+
+        static string? Problem(Match row)
+        {
+            if (!row.Success)
+                return "a line is no row: source, requests, pulls or result, two spaces, a diagram, and a comment behind //";
+
+            try
+            {
+                MarbleDiagram.Parse(row.Groups["diagram"].Value, row.Groups["label"].Value switch
+                {
+                    "source" => MarbleRow.Cold,
+                    "requests" => MarbleRow.Demand,
+                    "pulls" => MarbleRow.Pulls,
+                    _ => MarbleRow.Expected,
+                });
+                return null;
+            }
+            catch (MarbleSyntaxException failure)
+            {
+                return failure.Message;
+            }
+        }
+    }
+
+    private static readonly Regex MarbleLine = new("^ *(?<label>source|requests|pulls|result( [0-9])?)  +(?<diagram>[^ ].*?) *(//.*)?$");
 
     /// <summary>OnDemand speaks of all its ways to end, errors among them, under one heading.</summary>
     private static readonly string[] Headings = ["Demand:", "Errors:|Ending:", "Disposal:", "Threading:"];

@@ -1,9 +1,10 @@
 using System.Reactive.Linq;
+using NUnit.Framework;
 using OpenAI.Chat;
 
 namespace RxTokens.Packaging.Tests;
 
-/// <summary>The samples of README.md and docs/guide.md, line by line, compiled and, where nothing outside is needed, run.</summary>
+/// <summary>The samples of the readmes and docs/guide.md, line by line, compiled and, where nothing outside is needed, run.</summary>
 public class ReadmeSamples
 {
     private sealed class View
@@ -25,16 +26,46 @@ public class ReadmeSamples
     }
 
     [Test]
-    public void TheTestingOne()
+    public void ASlowScreenSlowsTheModel() => MarbleTest.Run(m =>
     {
-        var clock = new VirtualClock();
-        var tokens = clock.Pull([Marble.Next(0, "a"), Marble.Next(1, "b"), Marble.Next(2, "c"), Marble.End<string>(3)]);
+        var tokens = m.Pull("abcdef|", name: "tokens");                              // one more is there at each frame
+        var shown = tokens.Through(o => o.Buffer(2).Select(pair => pair[0] + pair[1]));
+        m.Expect(shown, demand: "1---1---*").ToBe("-{ab}--{cd}---[{ef}|]");          // the screen asks at 0, at 4, and at 8 for the rest
+        m.ExpectPulls(tokens).ToBe("[^2]---2---[3!]");                               // the model is read then, and not in between
+    });
 
-        var screen = clock.Consume(tokens.Through(o => o.Buffer(2))).AskAt(0, 3_600_000);   // away for an hour
-        clock.Start();
+    /// <summary>The failures that the readmes print.</summary>
+    [TestCase("README.md", 4)]
+    [TestCase("src/RxTokens.Testing/README.md", 0)]
+    public void ThePrintedFailure_IsWhatIsPrinted(string page, int readAhead)
+    {
+        Action<MarbleTest> test = readAhead == 0
+            ? m =>
+            {
+                var typed = m.Hot("-ab-----c-----|", name: "typed");
+                var searched = typed.Throttle(m.Time("----|"), m.Clock);
+                m.Expect(searched).ToBe("-----b-----c--|");
+            }
+            : m =>
+            {
+                var tokens = m.Pull("abcdef|", name: "tokens");
+                var shown = tokens.Buffered(readAhead).Through(o => o.Buffer(2).Select(pair => pair[0] + pair[1]));
+                m.Expect(shown, demand: "1---1---*").ToBe("-{ab}--{cd}---[{ef}|]");
+                m.ExpectPulls(tokens).ToBe("[^2]---2---[3!]");
+            };
+        var failure = Assert.Throws<MarbleAssertionException>(() => MarbleTest.Run(test));
+        Assert.That(File.ReadAllText(Path.Combine(Package.RepositoryRoot(), page)), Does.Contain($"```text\n{failure!.Message.TrimEnd()}\n```"));
+    }
 
-        Assert.That(screen.Received.Select(m => m.Time.TotalMilliseconds), Is.EqualTo(new[] { 1, 3_600_000 }));
-        Assert.That(tokens.Reads, Is.EqualTo(new[] { 0, 0, 3_600_000, 3_600_000 }));        // nobody asked, nothing was read
+    public class SearchTests
+    {
+        [Test]
+        public void SearchesWhenTypingPauses() => MarbleTest.Run(m =>
+        {
+            var typed = m.Hot("-ab-----c-----|", name: "typed");
+            var searched = typed.Throttle(m.Time("---|"), m.Clock);
+            m.Expect(searched).ToBe("-----b-----c--|");
+        });
     }
 
     [Test]
@@ -69,6 +100,7 @@ public class ReadmeSamples
 
     [TestCase("README.md")]
     [TestCase("docs/guide.md")]
+    [TestCase("src/RxTokens.Testing/README.md")]
     public void EveryLineOfCode_IsCompiledHere(string page)
     {
         var root = Package.RepositoryRoot();

@@ -130,7 +130,7 @@ public class ExploreTests
     [Test]
     public void Arguments_ThatAreWrong_AreRefused()
     {
-        Assert.That(() => MarbleTest.Explore(null!), Throws.ArgumentNullException);
+        Assert.That(() => MarbleTest.Explore((Action<MarbleTest>)null!), Throws.ArgumentNullException);
         Assert.That(() => MarbleTest.ExploreAsync(null!), Throws.ArgumentNullException);
         Assert.That(() => MarbleTest.Explore(_ => { }, orders: 0), Throws.TypeOf<ArgumentOutOfRangeException>());
         Assert.That(() => MarbleTest.Explore(_ => { }, options: new MarbleOptions { Seed = 1 }), Throws.ArgumentException);

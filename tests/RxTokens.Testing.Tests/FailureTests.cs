@@ -76,6 +76,7 @@ public class FailureTests
                        ^ expected OnNext(y), got OnNext(A)
           where A = two
           to accept the actual result:  -x-A|
+          letters that stand for values without one have to be among the values too
         """);
 
     [Test]

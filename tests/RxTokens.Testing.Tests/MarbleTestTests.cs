@@ -15,7 +15,7 @@ public class MarbleTestTests
     [Test]
     public void Arguments_ThatAreWrong_AreRefusedAtTheCall() => MarbleTest.Run(m =>
     {
-        Assert.That(() => MarbleTest.Run(null!), Throws.ArgumentNullException);
+        Assert.That(() => MarbleTest.Run((Action<MarbleTest>)null!), Throws.ArgumentNullException);
         Assert.That(() => MarbleTest.RunAsync(null!), Throws.ArgumentNullException);
         Assert.That(() => MarbleTest.Run(_ => { }, new MarbleOptions { FrameSize = TimeSpan.Zero }), Throws.TypeOf<ArgumentOutOfRangeException>());
         Assert.That(() => MarbleTest.Run(_ => { }, new MarbleOptions { MaxActions = 0 }), Throws.TypeOf<ArgumentOutOfRangeException>());
@@ -335,6 +335,55 @@ public class MarbleTestTests
         }).Mismatches;
         Assert.That(mismatches.Single(), Is.EqualTo(new MarbleMismatch("tokens", MismatchKind.ProtocolViolation, TimeSpan.Zero, 0, "DisposeAsync during MoveNextAsync")));
     }
+
+    [Test]
+    public void ASignalOnAnotherThread_IsToldAsSuch()
+    {
+        var mismatches = Failing.Run(m =>
+        {
+            m.Expect(m.Cold("-a|").Do(_ => { }).Select(x => x).SelectMany(x => Observable.Create<string>(observer =>
+            {
+                var thread = new Thread(() => observer.OnNext(x));
+                thread.Start();
+                thread.Join();
+                return System.Reactive.Disposables.Disposable.Empty;
+            })), name: "result").ToBe("-a-");
+        }).Mismatches;
+        Assert.That(mismatches.Select(x => x.Kind), Is.EqualTo(new[] { MismatchKind.ProtocolViolation, MismatchKind.Missing }));
+        Assert.That(mismatches[0].Message, Does.StartWith("1:a came on another thread").And.Contain("without m.Clock"));
+    }
+
+    [Test]
+    public void LeavingInAGroup_IsAsItIsWritten() => MarbleTest.Run(m =>
+    {
+        var source = m.Pull("abc|");
+        m.Expect(source, "[^2!]").ToBe("a");
+        m.ExpectPulls(source).ToBe("[^2x!]");
+
+        var later = m.Pull("abc|");
+        m.Expect(later, "^--[2!]").ToBe("---[ab]");
+        m.ExpectPulls(later).ToBe("^--[2!]");
+    });
+
+    [Test]
+    public void AnEndThatNobodyAsksFor_IsSaidBeforeAnythingRuns() => MarbleTest.Run(m =>
+    {
+        var expectation = m.Expect(m.Pull("ab|"), "2", name: "stream");
+        Assert.That(
+            () => expectation.ToBe("ab|"),
+            Throws.ArgumentException.With.Message.StartsWith("'stream' is expected to complete, but its demand row asks for the 2 items only"));
+        expectation.ToBe("ab");
+        var pushed = m.Pull("ab|");
+        m.Expect(requests => pushed.OnDemand(requests), "2").ToBe("ab");
+    });
+
+    [Test]
+    public void ToBe_Twice_IsRefused() => MarbleTest.Run(m =>
+    {
+        var expectation = m.Expect(m.Cold("-a|"));
+        expectation.ToBe("-a|");
+        Assert.That(() => expectation.ToBe("-b|"), Throws.InvalidOperationException.With.Message.Contains("'-a|' already"));
+    });
 
     // Time
 

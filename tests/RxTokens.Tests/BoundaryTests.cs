@@ -24,6 +24,10 @@ public class BoundaryTests
         return Marbles.Show(consumer.Received);
     }
 
+    /// <summary>The marble of a boundary: a source, requests, and a result.</summary>
+    private static void Run<T>(string member, Func<MarbleTest, string, IAsyncEnumerable<T>> stream) => DocumentedMarble.Run(member, (m, rows) =>
+        m.Expect(stream(m, rows["source"]), demand: rows["requests"]).ToBe(rows["result"]));
+
     // Arguments
 
     [Test]
@@ -73,43 +77,43 @@ public class BoundaryTests
 
     // Buffered
 
-    [Test]
-    public void BufferedWait_ItsMarble()
+    [MarbleOf("Buffered<T>(IAsyncEnumerable<T>, Int32, Overflow, Nullable<Int32>, Action<T>)")]
+    public void BufferedWait_ItsMarble(string member) => DocumentedMarble.Run(member, (m, rows) =>
     {
-        var source = Pull("abcdef|");
-        Assert.That(Run(source.Buffered(2), 0, 12, 16), Is.EqualTo("0:a 12:b 16:c"));
-        Assert.That(source.Reads, Is.EqualTo(new[] { 0, 0, 1, 12, 16 }));
-    }
+        var source = m.Pull(rows["source"]);
+        m.Expect(source.Buffered(2), demand: rows["requests"]).ToBe(rows["result"]);
+        m.ExpectPulls(source).ToBe(rows["pulls"]);
+    });
 
-    [TestCase(0, new long[] { 0, 0, 1, 2, 3, 14, 14, 14, 14 })]
-    [TestCase(2, new long[] { 0, 0, 1, 2, 3, 12, 12, 14, 14 })]
-    [TestCase(3, new long[] { 0, 0, 1, 2, 3, 11, 12, 13, 14 })]
-    public void BufferedWait_GoesOnWhenTheBacklogHasDrainedToResumeAt(int resumeAt, long[] reads)
+    [TestCase(0, "[^2]111----------4")]
+    [TestCase(2, "[^2]111--------2-2")]
+    [TestCase(3, "[^2]111-------1111")]
+    public void BufferedWait_GoesOnWhenTheBacklogHasDrainedToResumeAt(int resumeAt, string pulls) => MarbleTest.Run(m =>
     {
-        var source = Pull("abcdefghijkl");
-        Assert.That(Run(source.Buffered(4, resumeAt: resumeAt), 0, 11, 12, 13, 14), Is.EqualTo("0:a 11:b 12:c 13:d 14:e"));
-        Assert.That(source.Reads, Is.EqualTo(reads));
-    }
+        var source = m.Pull("                                           abcdefghijkl");
+        m.Expect(source.Buffered(4, resumeAt: resumeAt), demand: "1----------1111").ToBe("a----------bcde");
+        m.ExpectPulls(source).ToBe(pulls);
+    });
 
     [Test]
-    public void BufferedDropOldest_DropsTheOldest()
+    public void BufferedDropOldest_DropsTheOldest() => MarbleTest.Run(m =>
     {
         var dropped = new List<string>();
-        Assert.That(
-            Run(Pull("abcdef|").Buffered(2, Overflow.DropOldest, onDropped: x => dropped.Add($"{_clock.Frame}:{x}")), 0, 10, 11, 12),
-            Is.EqualTo("0:a 10:e 11:f 12:|"));
+        var source = m.Pull("abcdef|");
+        m.Expect(source.Buffered(2, Overflow.DropOldest, onDropped: x => dropped.Add($"{m.Frame}:{x}")), demand: "1---------111").ToBe("a---------ef|");
+        m.Flush();
         Assert.That(dropped, Is.EqualTo(new[] { "3:b", "4:c", "5:d" }));
-    }
+    });
 
     [Test]
-    public void BufferedDropNewest_DropsTheNewest()
+    public void BufferedDropNewest_DropsTheNewest() => MarbleTest.Run(m =>
     {
         var dropped = new List<string>();
-        Assert.That(
-            Run(Pull("abcdef|").Buffered(2, Overflow.DropNewest, onDropped: x => dropped.Add($"{_clock.Frame}:{x}")), 0, 10, 11, 12),
-            Is.EqualTo("0:a 10:b 11:c 12:|"));
+        var source = m.Pull("abcdef|");
+        m.Expect(source.Buffered(2, Overflow.DropNewest, onDropped: x => dropped.Add($"{m.Frame}:{x}")), demand: "1---------111").ToBe("a---------bc|");
+        m.Flush();
         Assert.That(dropped, Is.EqualTo(new[] { "3:d", "4:e", "5:f" }));
-    }
+    });
 
     [Test]
     public void BufferedFail_FailsAfterWhatItHolds_AndTellsWhatDidNotFit()
@@ -128,74 +132,84 @@ public class BoundaryTests
     }
 
     [Test]
-    public void AnOnDroppedThatThrows_FailsTheStreamAfterWhatIsThere()
+    public void AnOnDroppedThatThrows_FailsTheStreamAfterWhatIsThere() => MarbleTest.Run(m =>
     {
-        var source = Pull("abcd|");
-        Assert.That(Run(source.Buffered(1, Overflow.DropOldest, onDropped: _ => throw Marbles.Failure), 0, 10, 11), Is.EqualTo("0:a 10:c 11:#InvalidDataException"));
-        Assert.That(source.Disposals, Is.EqualTo(new[] { 2 }));
-    }
+        var source = m.Pull("abcd|");
+        m.Expect(source.Buffered(1, Overflow.DropOldest, onDropped: _ => throw Marbles.Failure), demand: "1---------11").ToBe("a---------c#", error: Marbles.Failure);
+        m.ExpectPulls(source).ToBe("[^2]1[x!]");
+    });
 
-    [Test]
-    public void APushSource_Buffered_ItsMarble()
+    [MarbleOf("Buffered<T>(IObservable<T>, Int32, PushOverflow, Action<T>)")]
+    public void APushSource_Buffered_ItsMarble(string member) => DocumentedMarble.Run(member, (m, rows) =>
     {
         var dropped = new List<string>();
-        var source = Hot("--a-bcd-----|");
-        Assert.That(Run(source.Buffered(2, PushOverflow.DropOldest, dropped.Add), 0, 8, 10, 12), Is.EqualTo("2:a 8:c 10:d 12:|"));
+        var source = m.Hot(rows["source"]);
+        m.Expect(source.Buffered(2, PushOverflow.DropOldest, dropped.Add), demand: rows["requests"]).ToBe(rows["result"]);
+        m.ExpectSubscriptions(source).ToBe("^-----------!");
+        m.Flush();
         Assert.That(dropped, Is.EqualTo(new[] { "b" }));
-        Assert.That(source.Subscriptions, Is.EqualTo(new[] { new SubscriptionFrames(0, 12) }));
-    }
+    });
 
     [Test]
-    public void APushSource_BufferedDropNewest_DropsTheNewest() =>
-        Assert.That(Run(Hot("-abcdef|").Buffered(2, PushOverflow.DropNewest), 0, 10, 11, 12), Is.EqualTo("1:a 10:b 11:c 12:|"));
+    public void APushSource_BufferedDropNewest_DropsTheNewest() => MarbleTest.Run(m =>
+        m.Expect(m.Hot("-abcdef|").Buffered(2, PushOverflow.DropNewest), demand: "1---------111").ToBe("-a--------bc|"));
 
     [Test]
-    public void APushSource_BufferedFull_FailsLoudlyUnlessToldToDrop()
+    public void APushSource_BufferedFull_FailsLoudlyUnlessToldToDrop() => MarbleTest.Run(m =>
     {
-        var source = Hot("-abcdef|");
-        Assert.That(Run(source.Buffered(2), 0, 10, 11, 12), Is.EqualTo("1:a 10:b 11:c 12:#BackpressureException"));
-        Assert.That(source.Subscriptions, Is.EqualTo(new[] { new SubscriptionFrames(0, 4) }));
-    }
+        var source = m.Hot("-abcdef|");
+        m.Expect(source.Buffered(2), demand: "1---------111").ToBe("-a--------bc#", error: typeof(BackpressureException));
+        m.ExpectSubscriptions(source).ToBe("^---!");
+    });
 
     // Conflate
 
+    [MarbleOf("Conflate(IAsyncEnumerable<String>, Int32)")]
+    public void Conflate_ItsMarble(string member) => Run(member, (m, row) => m.Pull(row).Conflate());
+
+    [MarbleOf("Conflate<T>(IAsyncEnumerable<T>, Func<T, T, T>)")]
+    public void Conflate_WithMerge_ItsMarble(string member) => Run(member, (m, row) => m.Pull(row).Conflate((x, y) => x + y));
+
+    [MarbleOf("Conflate<T, R>(IAsyncEnumerable<T>, Func<T, R>, Func<R, T, R>)")]
+    public void Conflate_WithSeed_ItsMarble(string member) => Run(member, (m, row) => m.Pull(row).Conflate(_ => 1, (count, _) => count + 1));
+
+    [MarbleOf("Conflate(IObservable<String>, Int32)")]
+    public void APushSource_Conflate_ItsMarble(string member) => Run(member, (m, row) => m.Hot(row).Conflate());
+
+    [MarbleOf("Conflate<T>(IObservable<T>, Func<T, T, T>)")]
+    public void APushSource_Conflate_WithMerge_ItsMarble(string member) => Run(member, (m, row) => m.Hot(row).Conflate((x, y) => x + y));
+
+    [MarbleOf("Conflate<T, R>(IObservable<T>, Func<T, R>, Func<R, T, R>)")]
+    public void APushSource_Conflate_WithSeed_ItsMarble(string member) => Run(member, (m, row) => m.Hot(row).Conflate(_ => 1, (count, _) => count + 1));
+
     [Test]
-    public void Conflate_ItsMarble()
+    public void Conflate_WithASeedThatIsAList_KeepsEachItem() => MarbleTest.Run(m => m
+        .Expect(m.Pull("a-b-c-d|").Conflate(x => new List<string> { x }, (l, x) => [.. l, x]), "1----1---1")
+        .ToBe("               a----b---d", [("a", ["a"]), ("b", ["b", "c"]), ("d", ["d"])]));
+
+    [Test]
+    public void Conflate_OverAPushSource_MergesWhatTheConsumerHasNotSeen() => MarbleTest.Run(m =>
     {
-        const string expected = "0:a 5:bc 9:d";
-        Assert.That(Run(Pull("a-b-c-d|").Conflate(), 0, 5, 9), Is.EqualTo(expected));
-
-        SetUp();
-        Assert.That(Run(Pull("a-b-c-d|").Conflate((x, y) => x + y), 0, 5, 9), Is.EqualTo(expected));
-
-        SetUp();
-        Assert.That(Run(Pull("a-b-c-d|").Conflate(x => new List<string> { x }, (l, x) => [.. l, x]), 0, 5, 9), Is.EqualTo(expected));
-    }
+        const string source = "  -a-b-c-   d|";
+        const string requests = "1-----1   --11";
+        const string result = "  -a----{bc}--d|";
+        m.Expect(m.Hot(source).Conflate(), requests).ToBe(result);
+        m.Expect(m.Hot(source).Conflate((x, y) => x + y), requests).ToBe(result);
+        m.Expect(m.Hot(source).Conflate(x => new List<string> { x }, (l, x) => [.. l, x]), requests)
+            .ToBe(result, [("a", ["a"]), ("bc", ["b", "c"]), ("d", ["d"])]);
+    });
 
     [Test]
-    public void Conflate_OverAPushSource_MergesWhatTheConsumerHasNotSeen()
+    public void Conflate_TheFirstPassesAtOnce_AndTheLastAlwaysArrives() => MarbleTest.Run(m =>
+        m.Expect(m.Pull("[abcd]|").Conflate(), demand: "2----1").ToBe("[a{bcd}]----|"));
+
+    [Test]
+    public void ConflateText_StopsReadingAtMaxChars_AndGoesOnWhenTaken() => MarbleTest.Run(m =>
     {
-        const string expected = "1:a 6:bc 9:d 10:|";
-        Assert.That(Run(Hot("-a-b-c-d|").Conflate(), 0, 6, 9, 10), Is.EqualTo(expected));
-
-        SetUp();
-        Assert.That(Run(Hot("-a-b-c-d|").Conflate((x, y) => x + y), 0, 6, 9, 10), Is.EqualTo(expected));
-
-        SetUp();
-        Assert.That(Run(Hot("-a-b-c-d|").Conflate(x => new List<string> { x }, (l, x) => [.. l, x]), 0, 6, 9, 10), Is.EqualTo(expected));
-    }
-
-    [Test]
-    public void Conflate_TheFirstPassesAtOnce_AndTheLastAlwaysArrives() =>
-        Assert.That(Run(Pull("[abcd]|").Conflate(), 0, 0, 5), Is.EqualTo("0:a 0:bcd 5:|"));
-
-    [Test]
-    public void ConflateText_StopsReadingAtMaxChars_AndGoesOnWhenTaken()
-    {
-        var source = Pull("abcdefgh|");
-        Assert.That(Run(source.Conflate(maxChars: 3), 0, 20, 30), Is.EqualTo("0:a 20:bcd 30:efg"));
-        Assert.That(source.Reads, Is.EqualTo(new[] { 0, 0, 1, 2, 20, 20, 20, 30, 30 }));
-    }
+        var source = m.Pull("                                         abcdefgh|");
+        m.Expect(source.Conflate(maxChars: 3), demand: "1   ----------1    ---1").ToBe("a   ----------{bcd}---{efg}");
+        m.ExpectPulls(source).ToBe("                   [^2]11--------3    ---[2!]");
+    });
 
     [Test]
     public void ConflateText_HoldsLessThanMaxCharsAndOneItemMore()
@@ -205,12 +219,12 @@ public class BoundaryTests
     }
 
     [Test]
-    public void ConflateText_OverAPushSource_FailsWhenMoreWouldWait()
+    public void ConflateText_OverAPushSource_FailsWhenMoreWouldWait() => MarbleTest.Run(m =>
     {
-        var source = Hot("-abcdef|");
-        Assert.That(Run(source.Conflate(maxChars: 3), 0, 20, 21), Is.EqualTo("1:a 20:bcd 21:#BackpressureException"));
-        Assert.That(source.Subscriptions, Is.EqualTo(new[] { new SubscriptionFrames(0, 5) }));
-    }
+        var source = m.Hot("-abcdef|");
+        m.Expect(source.Conflate(maxChars: 3), demand: "1---------11").ToBe("-a--------{bcd}#", error: typeof(BackpressureException));
+        m.ExpectSubscriptions(source).ToBe("^----!");
+    });
 
     [Test]
     public void ConflateText_OverAPushSource_TakesASingleItemHoweverLong() =>
@@ -231,12 +245,12 @@ public class BoundaryTests
     }
 
     [Test]
-    public void AMergeThatThrows_FailsTheStreamAfterWhatWaits()
+    public void AMergeThatThrows_FailsTheStreamAfterWhatWaits() => MarbleTest.Run(m =>
     {
-        var source = Pull("abcd|");
-        Assert.That(Run(source.Conflate((x, y) => y == "c" ? throw Marbles.Failure : x + y), 0, 10, 11), Is.EqualTo("0:a 10:b 11:#InvalidDataException"));
-        Assert.That(source.Disposals, Is.EqualTo(new[] { 2 }));
-    }
+        var source = m.Pull("abcd|");
+        m.Expect(source.Conflate((x, y) => y == "c" ? throw Marbles.Failure : x + y), demand: "1---------11").ToBe("a---------b#", error: Marbles.Failure);
+        m.ExpectPulls(source).ToBe("[^2]1[x!]");
+    });
 
     [Test]
     public void ASeedThatThrows_FailsTheStream() =>
@@ -276,21 +290,29 @@ public class BoundaryTests
 
     // KeepLatest
 
-    [Test]
-    public void KeepLatest_ItsMarble()
-    {
-        var dropped = new List<string>();
-        Assert.That(Run(Pull("a-b-c-d|").KeepLatest(dropped.Add), 0, 5, 9, 10), Is.EqualTo("0:a 5:c 9:d 10:|"));
-        Assert.That(dropped, Is.EqualTo(new[] { "b" }));
-    }
+    [MarbleOf("KeepLatest<T>(IAsyncEnumerable<T>, Action<T>)")]
+    public void KeepLatest_ItsMarble(string member) => Run(member, (m, row) => m.Pull(row).KeepLatest());
+
+    [MarbleOf("KeepLatest<T>(IObservable<T>, Action<T>)")]
+    public void APushSource_KeepLatest_ItsMarble(string member) => Run(member, (m, row) => m.Hot(row).KeepLatest());
 
     [Test]
-    public void KeepLatest_OverAPushSource_KeepsTheNewest()
+    public void KeepLatest_DropsWhatANewerOneReplaces() => MarbleTest.Run(m =>
     {
         var dropped = new List<string>();
-        Assert.That(Run(Hot("-a-b-c-d|").KeepLatest(dropped.Add), 0, 6, 9, 10), Is.EqualTo("1:a 6:c 9:d 10:|"));
+        m.Expect(m.Pull("a-b-c-d|").KeepLatest(dropped.Add), demand: "1----1---11").ToBe("a----c---d|");
+        m.Flush();
         Assert.That(dropped, Is.EqualTo(new[] { "b" }));
-    }
+    });
+
+    [Test]
+    public void KeepLatest_OverAPushSource_KeepsTheNewest() => MarbleTest.Run(m =>
+    {
+        var dropped = new List<string>();
+        m.Expect(m.Hot("-a-b-c-d|").KeepLatest(dropped.Add), demand: "1-----1--11").ToBe("-a----c--d|");
+        m.Flush();
+        Assert.That(dropped, Is.EqualTo(new[] { "b" }));
+    });
 
     // What holds for all of them
 

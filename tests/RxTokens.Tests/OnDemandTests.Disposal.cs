@@ -9,18 +9,12 @@ public partial class OnDemandTests
     // Disposal
 
     [Test] // 3.5, 3.12, 1.8, 2.8: cancelling returns at once, the signals stop, the source is released
-    public void Dispose_StopsTheSignalsAndReleasesTheSource()
+    public void Dispose_StopsTheSignalsAndReleasesTheSource() => MarbleTest.Run(m =>
     {
-        var source = Pull("a--b--c|");
-        var subscription = Subscribe(source);
-        RequestAt(0, 10);
-        _clock.At(4, subscription.Dispose);
-        _clock.Start();
-
-        Assert.That(Received, Is.EqualTo("0:a 3:b"));
-        Assert.That((source.Cancellations[0], source.Disposals[0]), Is.EqualTo((4L, 4L)));
-        Assert.That(source.Violations, Is.Empty);
-    }
+        var source = m.Pull("a--b--c|");
+        m.Expect(requests => source.OnDemand(DemandOf(requests)), demand: "{10}---!").ToBe("a--b");
+        m.ExpectPulls(source).ToBe("[^2]--1[x!]");
+    });
 
     [Test] // 3.6, 3.7: after cancelling, requests and further cancels do nothing
     public void AfterDispose_RequestsAndDisposeDoNothing()

@@ -34,18 +34,10 @@ public partial class OnDemandTests
         Assert.That(Received, Is.EqualTo("0:0 0:1 0:2"));
     }
 
-    [Test]
-    public void Retry_GoesOnWithTheCreditThatTheFailedSubscriptionLeft()
-    {
-        Pull("ab#").OnDemand(_demand).Retry(2).Subscribe(_recorder);
-        RequestAt(0, 4);
-        _clock.Start();
-        Assert.That(Received, Is.EqualTo("0:a 1:b 2:a 3:b"), "four were requested, and the failure between cost none");
-
-        RequestAt(10, 1);
-        _clock.Start();
-        Assert.That(Received, Is.EqualTo("0:a 1:b 2:a 3:b 10:#InvalidDataException"));
-    }
+    [Test] // four are requested, and the failure between costs none
+    public void Retry_GoesOnWithTheCreditThatTheFailedSubscriptionLeft() => MarbleTest.Run(m => m
+        .Expect(requests => m.Pull("ab#", Marbles.Failure).OnDemand(DemandOf(requests)).Retry(2), demand: "4---------1")
+        .ToBe("                                                                             abab------#", error: Marbles.Failure));
 
     [Test]
     public void ARequestThatReachesAStreamThatHasJustEnded_IsForTheNext()
@@ -106,14 +98,8 @@ public partial class OnDemandTests
     }
 
     [Test]
-    public void Retry_WithUnboundedDemand_StaysUnbounded()
-    {
-        Pull("ab#").OnDemand(_demand).Retry(2).Subscribe(_recorder);
-        _demand.Request(long.MaxValue);
-        _clock.Start();
-
-        Assert.That(Received, Is.EqualTo("0:a 1:b 2:a 3:b 4:#InvalidDataException"));
-    }
+    public void Retry_WithUnboundedDemand_StaysUnbounded() => MarbleTest.Run(m => m
+        .Expect(requests => m.Pull("ab#", Marbles.Failure).OnDemand(DemandOf(requests)).Retry(2), demand: "*").ToBe("abab#", error: Marbles.Failure));
 
     [Test]
     public void Unbounded_IsForAnyNumberOfStreams()

@@ -25,6 +25,14 @@ public partial class OnDemandTests
 
     private void RequestAt(long frame, long count) => _clock.At(frame, () => _demand.Request(count));
 
+    /// <summary>A demand that is told what a row of requests says.</summary>
+    private static Demand DemandOf(IObservable<long> requests)
+    {
+        var demand = new Demand();
+        requests.Subscribe(demand.Request);
+        return demand;
+    }
+
     private string Received => Marbles.Show(_recorder.Received);
 
     // Arguments
@@ -41,80 +49,50 @@ public partial class OnDemandTests
 
     // Demand
 
-    [Test]
-    public void ItsMarble()
+    [MarbleOf("OnDemand")]
+    public void ItsMarble(string member) => DocumentedMarble.Run(member, (m, rows) =>
     {
-        var source = Pull("-a--b--c--d--|");
-        Subscribe(source);
-        RequestAt(0, 2);
-        RequestAt(8, 1);
-        RequestAt(12, long.MaxValue);
-        _clock.Start();
+        var source = m.Pull(rows["source"]);
+        m.Expect(requests => source.OnDemand(requests), demand: rows["requests"]).ToBe(rows["result"]);
+        m.ExpectPulls(source).ToBe(rows["pulls"]);
+    });
 
-        Assert.That(Received, Is.EqualTo("1:a 4:b 8:c 12:d 13:|"));
-        Assert.That(source.Reads, Is.EqualTo(new[] { 0, 1, 8, 12, 12 }));
-    }
+    [MarbleOf("AsObservable")]
+    public void AsObservable_ItsMarble(string member) => DocumentedMarble.Run(member, (m, rows) =>
+        m.Expect(m.Pull(rows["source"]).AsObservable()).ToBe(rows["result"]));
+
+    [MarbleOf("Demand")]
+    public void Demand_ItsMarble(string member) => DocumentedMarble.Run(member, (m, rows) =>
+        m.Expect(requests => m.Pull(rows["source"]).OnDemand(DemandOf(requests)), demand: rows["requests"]).ToBe(rows["result"]));
 
     [Test] // 1.1, 2.1: never more than was requested; without a request nothing
-    public void WithoutARequest_NothingIsReadOrSignalled()
+    public void WithoutARequest_NothingIsReadOrSignalled() => MarbleTest.Run(m =>
     {
-        var source = Pull("a|");
-        Subscribe(source);
-        _clock.Start();
-
-        Assert.That(Received, Is.Empty);
-        Assert.That(source.Enumerations, Is.Empty);
-    }
+        var source = m.Pull("a|");
+        m.Expect(requests => source.OnDemand(DemandOf(requests)), demand: "-----").ToBe("-----");
+        m.ExpectPulls(source).ToBe();
+    });
 
     [Test] // 1.1, 3.8: requests add up
-    public void Requests_AddUp()
+    public void Requests_AddUp() => MarbleTest.Run(m =>
     {
-        var source = Pull("abcdefgh|");
-        Subscribe(source);
-        _demand.Request(1);
-        _demand.Request(2);
-        _demand.Request(3);
-        _clock.Start();
-
-        Assert.That(_recorder.Items, Has.Count.EqualTo(6));
-        Assert.That(source.Reads, Has.Count.EqualTo(6));
-    }
+        var source = m.Pull("abcdefgh|");
+        m.Expect(requests => source.OnDemand(DemandOf(requests)), demand: "[123]").ToBe("abcdef");
+        m.ExpectPulls(source).ToBe("[^2]1111");
+    });
 
     [Test] // 1.2: fewer than requested, and then the end
-    public void AShorterSource_SignalsFewerThanRequestedAndCompletes()
-    {
-        Subscribe(Pull("ab|"));
-        _demand.Request(100);
-        _clock.Start();
-
-        Assert.That(Received, Is.EqualTo("0:a 1:b 2:|"));
-    }
+    public void AShorterSource_SignalsFewerThanRequestedAndCompletes() => MarbleTest.Run(m =>
+        m.Expect(requests => m.Pull("ab|").OnDemand(DemandOf(requests)), demand: "{100}").ToBe("ab|"));
 
     [Test] // 1.5: completion, which is found by reading
-    public void Completion_OfASourceThatIsUsedUp_NeedsOneRequestMore()
-    {
-        Subscribe(Pull("ab|"));
-        _demand.Request(2);
-        _clock.Start();
-        Assert.That(Received, Is.EqualTo("0:a 1:b"));
-
-        RequestAt(5, 1);
-        _clock.Start();
-        Assert.That(Received, Is.EqualTo("0:a 1:b 5:|"));
-    }
+    public void Completion_OfASourceThatIsUsedUp_NeedsOneRequestMore() => MarbleTest.Run(m =>
+        m.Expect(requests => m.Pull("ab|").OnDemand(DemandOf(requests)), demand: "2----1").ToBe("ab---|"));
 
     [Test] // 3.17: up to 2^63 - 1, and that is no limit
-    public void Requests_SaturateAtMaxValue_WhichMeansNoLimit()
-    {
-        Subscribe(Pull("a--b--c|"));
-        RequestAt(0, long.MaxValue - 1);
-        RequestAt(1, long.MaxValue - 1);
-        RequestAt(2, 1);
-        RequestAt(2, long.MaxValue);
-        _clock.Start();
-
-        Assert.That(Received, Is.EqualTo("0:a 3:b 6:c 7:|"));
-    }
+    public void Requests_SaturateAtMaxValue_WhichMeansNoLimit() => MarbleTest.Run(m => m
+        .Expect(requests => m.Pull("a--b--c|").OnDemand(DemandOf(requests)), demand: "{9223372036854775806}{9223372036854775806}[1*]")
+        .ToBe("a--b--c|"));
 
     [Test] // 3.2, 3.3: Request from inside OnNext, without recursion
     public void Request_FromInsideOnNext_DoesNotRecurse()
@@ -200,15 +178,12 @@ public partial class OnDemandTests
     // Endings
 
     [Test] // 1.4: a failure is signalled as OnError
-    public void AFailureOfTheSource_IsOnError_AfterDisposal()
+    public void AFailureOfTheSource_IsOnError_AfterDisposal() => MarbleTest.Run(m =>
     {
-        var source = new PullProbe<string>(_clock, Marbles.Of("a#")) { DisposalFrames = 3 };
-        Subscribe(source);
-        _demand.Request(5);
-        _clock.Start();
-
-        Assert.That(Received, Is.EqualTo("0:a 4:#InvalidDataException"));
-    }
+        var source = m.Pull("a#", Marbles.Failure);
+        source.DisposalFrames = 3;
+        m.Expect(requests => source.OnDemand(DemandOf(requests)), demand: "5").ToBe("a---#", error: Marbles.Failure);
+    });
 
     [Test] // 1.7: nothing follows the ending
     public void AfterTheEnd_RequestsAndDisposeDoNothing()

@@ -14,7 +14,10 @@ internal sealed record PullPipeline(
 }
 
 /// <summary>The same from push to pull.</summary>
-internal sealed record PushPipeline(string Name, Func<IObservable<string>, IAsyncEnumerable<string>> Over);
+internal sealed record PushPipeline(string Name, Func<IObservable<string>, IAsyncEnumerable<string>> Over)
+{
+    public override string ToString() => Name;
+}
 
 internal static class Pipelines
 {

@@ -32,25 +32,33 @@ public class SelectAsyncTests
             () => new ReadySource<int>(n => n, 1).SelectAsync(Same, maxConcurrency),
             Throws.TypeOf<ArgumentOutOfRangeException>().With.Property("ParamName").EqualTo("maxConcurrency").And.Property("ActualValue").EqualTo(maxConcurrency));
 
+    [MarbleOf("SelectAsync")]
+    public void ItsMarble(string member) => DocumentedMarble.Run(member, (m, rows) =>
+    {
+        var source = m.Pull(rows["source"]);
+        m.Expect(source.SelectAsync(TwoFramesAsync)).ToBe(rows["result 1"]);
+        m.Expect(source.SelectAsync(TwoFramesAsync, maxConcurrency: 2)).ToBe(rows["result 2"]);
+
+        async ValueTask<string> TwoFramesAsync(string item, CancellationToken cancellationToken)
+        {
+            await m.Delay(2);
+            return item;
+        }
+    });
+
     // Behaviour: the function takes as many frames as its digit says, or two.
 
-    [TestCase("[abc]|", 1, true, "2:a 4:b 6:c 6:|")]
-    [TestCase("[abc]|", 2, true, "2:a 2:b 4:c 4:|")]
-    [TestCase("[abc]|", 3, true, "2:a 2:b 2:c 2:|")]
-    [TestCase("[312]|", 3, true, "3:3 3:1 3:2 3:|")]
-    [TestCase("[312]|", 3, false, "1:1 2:2 3:3 3:|")]
-    [TestCase("[312]|", 2, false, "1:1 3:3 3:2 3:|")]
-    [TestCase("-a----b-|", 3, true, "3:a 8:b 8:|")]
-    [TestCase("|", 3, true, "0:|")]
-    public void AConsumer_ThatAsksForAll_Gets(string source, int maxConcurrency, bool ordered, string expected)
-    {
-        var consumer = _clock.Consume(_clock.Pull(Marbles.Of(source)).SelectAsync(Work, maxConcurrency, ordered));
-
-        _ = consumer.AskForAll();
-        _clock.AdvanceToFrame(50);
-
-        Assert.That(Marbles.Show(consumer.Received), Is.EqualTo(expected));
-    }
+    [TestCase("[abc]|", 1, true, "--a-b-[c|]")]
+    [TestCase("[abc]|", 2, true, "--[ab]-[c|]")]
+    [TestCase("[abc]|", 3, true, "--[abc|]")]
+    [TestCase("[312]|", 3, true, "---[312|]")]
+    [TestCase("[312]|", 3, false, "-12[3|]")]
+    [TestCase("[312]|", 2, false, "-1-[32|]")]
+    [TestCase("-a----b-", 3, true, "---a----b")]
+    [TestCase("-a----b|", 3, true, "---a----[b|]")]
+    [TestCase("|", 3, true, "|")]
+    public void AConsumer_ThatAsksForAll_Gets(string source, int maxConcurrency, bool ordered, string expected) => Run(m =>
+        m.Expect(m.Pull(source).SelectAsync(Work, maxConcurrency, ordered)).ToBe(expected));
 
     [TestCase(1, true)]
     [TestCase(3, true)]
@@ -59,15 +67,8 @@ public class SelectAsyncTests
         Assert.That(await new ReadySource<int>(n => n, 5).SelectAsync(Same, maxConcurrency, ordered).Drain(), Is.EqualTo(Enumerable.Range(0, 5)));
 
     [Test]
-    public void WorkInFlight_GoesOn_WhileTheConsumerIsBusy()
-    {
-        var consumer = _clock.Consume(_clock.Pull(Marbles.Of("[242]|")).SelectAsync(Work, maxConcurrency: 3));
-        consumer.AskAt(0, 10, 11, 12);
-
-        _clock.AdvanceToFrame(20);
-
-        Assert.That(Marbles.Show(consumer.Received), Is.EqualTo("2:2 10:4 11:2 12:|"));
-    }
+    public void WorkInFlight_GoesOn_WhileTheConsumerIsBusy() => Run(m =>
+        m.Expect(m.Pull("[242]|").SelectAsync(Work, maxConcurrency: 3), demand: "1---------111").ToBe("--2-------42|"));
 
     [TestCase(1)]
     [TestCase(3)]
@@ -119,24 +120,25 @@ public class SelectAsyncTests
 
     // Errors: the function fails on letters in upper case, after their digit's frames or two.
 
-    [TestCase("[aXb]|", 1, true, "2:a 4:#IOException", TestName = "AFailure_OneAtATime_ArrivesInItsPlace")]
-    [TestCase("[5X]|", 2, true, "5:5 5:#IOException", TestName = "AFailure_InOrder_WaitsForWhatComesBefore")]
-    [TestCase("[X1]|", 2, true, "2:#IOException", TestName = "AFailure_InOrder_DiscardsWhatComesAfter")]
-    [TestCase("[1X5]|", 3, false, "1:1 2:#IOException", TestName = "AFailure_OutOfOrder_CancelsTheRest")]
-    [TestCase("X-----", 2, true, "2:#IOException", TestName = "AFailure_DuringARead_CancelsTheRead")]
-    [TestCase("[ab]#", 2, true, "2:a 2:b 2:#InvalidDataException", TestName = "AFailure_OfTheSource_ArrivesAfterTheResultsBefore")]
-    public void Fails(string source, int maxConcurrency, bool ordered, string expected)
+    [TestCase("[aXb]|", 1, true, "--a-#", "[^1]-1-[x!]", TestName = "AFailure_OneAtATime_ArrivesInItsPlace")]
+    [TestCase("[5X]|", 2, true, "-----[5#]", "[^2]----[x!]", TestName = "AFailure_InOrder_WaitsForWhatComesBefore")]
+    [TestCase("[X1]|", 2, true, "--#", "[^2]-[x!]", TestName = "AFailure_InOrder_DiscardsWhatComesAfter")]
+    [TestCase("[1X5]|", 3, false, "-1#", "[^3][1!]", TestName = "AFailure_OutOfOrder_CancelsTheRest")]
+    [TestCase("X-----", 2, true, "--#", "[^2]-[x!]", TestName = "AFailure_DuringARead_CancelsTheRead")]
+    public void Fails(string source, int maxConcurrency, bool ordered, string expected, string pulls) => Run(m =>
     {
-        var probe = _clock.Pull(Marbles.Of(source));
-        var consumer = _clock.Consume(probe.SelectAsync(FailingWork, maxConcurrency, ordered));
+        var probe = m.Pull(source);
+        m.Expect(probe.SelectAsync(FailingWork, maxConcurrency, ordered)).ToBe(expected, error: typeof(IOException));
+        m.ExpectPulls(probe).ToBe(pulls);
+    });
 
-        _ = consumer.AskForAll();
-        _clock.AdvanceToFrame(50);
-
-        Assert.That(Marbles.Show(consumer.Received), Is.EqualTo(expected));
-        Assert.That(probe.Disposals, Has.Count.EqualTo(1));
-        Assert.That(probe.Violations, Is.Empty);
-    }
+    [Test]
+    public void AFailure_OfTheSource_ArrivesAfterTheResultsBefore() => Run(m =>
+    {
+        var probe = m.Pull("[ab]#", Marbles.Failure);
+        m.Expect(probe.SelectAsync(FailingWork, maxConcurrency: 2)).ToBe("--[ab#]", error: Marbles.Failure);
+        m.ExpectPulls(probe).ToBe("[^2]-[1!]");
+    });
 
     [Test]
     public void TwoFailures_InOrder_TheFirstItemsArrives()
@@ -304,44 +306,35 @@ public class SelectAsyncTests
 
     // Calls
 
-    [TestCase(1, "0")]
-    [TestCase(2, "0 0")]
-    [TestCase(3, "0 0 0")]
-    public void OneRequest_ReadsNoMore_ThanMayBeInWork(int maxConcurrency, string reads)
+    [TestCase(1, "[^1]")]
+    [TestCase(2, "[^2]")]
+    [TestCase(3, "[^3]")]
+    public void OneRequest_ReadsNoMore_ThanMayBeInWork(int maxConcurrency, string pulls) => Run(m =>
     {
-        var probe = _clock.Pull(Marbles.Of("[abcdef]|"));
-        var consumer = _clock.Consume(probe.SelectAsync(Work, maxConcurrency));
-        consumer.AskAt(0);
-
-        _clock.AdvanceToFrame(20);
-
-        Assert.That(string.Join(' ', probe.Reads), Is.EqualTo(reads));
-        Assert.That(consumer.Items, Is.EqualTo(new[] { "a" }));
-    }
+        var source = m.Pull("[abcdef]|");
+        m.Expect(source.SelectAsync(Work, maxConcurrency), demand: "1").ToBe("--a");
+        m.ExpectPulls(source).ToBe(pulls);
+    });
 
     [Test]
-    public void EachRequest_TakesWhatIsFinished_ElseFillsTheFreePlaces()
+    public void EachRequest_TakesWhatIsFinished_ElseFillsTheFreePlaces() => Run(m =>
     {
-        var probe = _clock.Pull(Marbles.Of("[1111]|"));
-        var consumer = _clock.Consume(probe.SelectAsync(Work, maxConcurrency: 2));
-        consumer.AskAt(0, 5, 6);
-
-        _clock.AdvanceToFrame(20);
-
-        Assert.That(probe.Reads, Is.EqualTo(new long[] { 0, 0, 6, 6 }), "the result that was finished answered the request at 5");
-        Assert.That(Marbles.Show(consumer.Received), Is.EqualTo("1:1 5:1 7:1"));
-    }
+        // The result that was finished answers the request at 5.
+        var source = m.Pull("                                            [1111]|");
+        m.Expect(source.SelectAsync(Work, maxConcurrency: 2), demand: "1   ----11").ToBe("-   1---1-1");
+        m.ExpectPulls(source).ToBe("                              [^2]-----2");
+    });
 
     [Test]
-    public void NoRequest_ReadsNothing()
+    public void NoRequest_ReadsNothing() => Run(m =>
     {
-        var probe = _clock.Pull(Marbles.Of("[ab]|"));
-        _clock.Consume(probe.SelectAsync(Work));
+        var source = m.Pull("[ab]|");
+        m.Expect(source.SelectAsync(Work), demand: "-----").ToBe("-----");
+        m.ExpectPulls(source).ToBe();
+    });
 
-        _clock.AdvanceToFrame(5);
-
-        Assert.That(probe.Enumerations, Is.Empty);
-    }
+    /// <summary>On the clock of <see cref="Work"/>.</summary>
+    private void Run(Action<MarbleTest> test) => MarbleTest.Run(test, new MarbleOptions { Clock = _clock });
 
     private static ValueTask<int> Same(int item, CancellationToken cancellationToken) => new(item);
 

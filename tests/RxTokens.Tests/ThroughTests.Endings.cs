@@ -100,14 +100,12 @@ public partial class ThroughTests
     }
 
     [Test]
-    public void TheEnding_WaitsForTheSourcesDisposal()
+    public void TheEnding_WaitsForTheSourcesDisposal() => MarbleTest.Run(m =>
     {
-        var source = new PullProbe<string>(_clock, Marbles.Of("ab|")) { DisposalFrames = 10 };
-        var consumer = _clock.Consume(source.Through(o => o.Take(1))).AskAt(0, 1);
-        _clock.Start();
-
-        Assert.That(Marbles.Show(consumer.Received), Is.EqualTo("0:a 10:|"));
-    }
+        var source = m.Pull("ab|");
+        source.DisposalFrames = 10;
+        m.Expect(source.Through(o => o.Take(1)), demand: "11").ToBe("a---------|");
+    });
 
     // Leaving and cancelling
 
@@ -185,18 +183,14 @@ public partial class ThroughTests
     }
 
     [Test]
-    public void EachEnumeration_HasAQueryAndASourceOfItsOwn()
+    public void EachEnumeration_HasAQueryAndASourceOfItsOwn() => MarbleTest.Run(m =>
     {
-        var source = Pull("ab|");
+        var source = m.Pull("ab|");
         var stream = source.Through(o => o.Scan("", (all, x) => all + x));
-        var first = _clock.Consume(stream).AskAt(0, 1);
-        var second = _clock.Consume(stream).AskAt(3, 5);
-        _clock.Start();
-
-        Assert.That(Marbles.Show(first.Received), Is.EqualTo("0:a 1:ab"));
-        Assert.That(Marbles.Show(second.Received), Is.EqualTo("3:a 5:ab"));
-        Assert.That(source.Enumerations, Is.EqualTo(new[] { 0, 3 }));
-    }
+        m.Expect(stream, demand: "11").ToBe("a{ab}");
+        m.Expect(stream, demand: "---[^1]-1").ToBe("---a-{ab}");
+        m.ExpectPulls(source).ToBe("[^1]1", "---[^1]-1");
+    });
 
     [Test]
     public void SignalsOfTheQuery_AfterItsEnding_AreIgnored()

@@ -9,16 +9,12 @@ public partial class ThroughTests
     // Operators inside the query
 
     [Test]
-    public void StartWith_AnswersTheFirstRequestWithoutReading()
+    public void StartWith_AnswersTheFirstRequestWithoutReading() => MarbleTest.Run(m =>
     {
-        var source = Pull("a|");
-        var consumer = _clock.Consume(source.Through(o => o.StartWith("x"))).AskAt(0, 5, 6);
-        _clock.AdvanceToFrame(4);
-        Assert.That(Marbles.Show(consumer.Received), Is.EqualTo("0:x"));
-        Assert.That(source.Reads, Is.Empty);
-        _clock.Start();
-        Assert.That(Marbles.Show(consumer.Received), Is.EqualTo("0:x 5:a 6:|"));
-    }
+        var source = m.Pull("a|");
+        m.Expect(source.Through(o => o.StartWith("x")), demand: "1----1   1").ToBe("x----a   |");
+        m.ExpectPulls(source).ToBe("                             -----[^1][1!]");
+    });
 
     [Test]
     public async Task Concat_BehindTheSource_ReadsItOnce()
@@ -93,29 +89,21 @@ public partial class ThroughTests
     }
 
     [Test]
-    public void AnItemThatLandsWhileTheQueryDoesNotListen_WaitsUntilItListensAgain()
-    {
-        var source = Pull("----a-b|");
-        var stream = source.Through(o => o
-            .TakeUntil(Observable.Timer(Ms(2), _clock))
-            .Concat(Observable.Timer(Ms(7), _clock).Select(_ => "tick"))
-            .Concat(o));
-        var consumer = _clock.Consume(stream).AskAt(0, 10, 11, 12);
-        _clock.Start();
-
-        Assert.That(Marbles.Show(consumer.Received), Is.EqualTo("9:tick 10:a 11:b 12:|"));
-    }
+    public void AnItemThatLandsWhileTheQueryDoesNotListen_WaitsUntilItListensAgain() => MarbleTest.Run(m => m
+        .Expect(
+            m.Pull("----a-b|").Through(o => o
+                .TakeUntil(Observable.Timer(m.Time("--|"), m.Clock))
+                .Concat(Observable.Timer(m.Time("-------|"), m.Clock).Select(_ => "t"))
+                .Concat(o)),
+            demand: "1---------111")
+        .ToBe("      ---------tab|"));
 
     [Test]
-    public void Merge_WithATimer_AnswersFromBoth()
+    public void Merge_WithATimer_AnswersFromBoth() => MarbleTest.Run(m =>
     {
-        var source = Pull("a----b----c|");
-        var ticks = Observable.Interval(Ms(3), _clock).Take(2).Select(i => i.ToString());
-        var consumer = _clock.Consume(source.Through(o => o.Merge(ticks))).AskAt(0, 1, 4, 6, 7, 11);
-        _clock.Start();
-
-        Assert.That(Marbles.Show(consumer.Received), Is.EqualTo("0:a 3:0 5:b 6:1 10:c 11:|"));
-    }
+        var ticks = Observable.Interval(m.Time("---|"), m.Clock).Take(2).Select(i => i.ToString());
+        m.Expect(m.Pull("a----b----c|").Through(o => o.Merge(ticks)), demand: "11--1-11---1").ToBe("a--0-b1---c|");
+    });
 
     [Test]
     public async Task SelectMany_WithInnerSequencesOnTheTrampoline_ReadsNoFurtherThanNeeded()
@@ -165,30 +153,27 @@ public partial class ThroughTests
     }
 
     [Test]
-    public void SelectMany_WithAnAsynchronousStage_KeepsReadingWhileItIsBusy()
+    public void SelectMany_WithAnAsynchronousStage_KeepsReadingWhileItIsBusy() => MarbleTest.Run(m =>
     {
-        var source = Pull("abc--------d|");
-        var consumer = _clock.Consume(source.Through(o => o.SelectMany(x => Observable.Timer(Ms(5), _clock).Select(_ => x)))).AskAt(0);
-        _clock.AdvanceToFrame(30);
-
-        Assert.That(Marbles.Show(consumer.Received), Is.EqualTo("5:a"));
-        Assert.That(source.Reads, Is.EqualTo(new[] { 0, 0, 1, 2 }), "three in work and one being read, for one that was asked for");
-    }
+        // Three in work and one being read, for one that was asked for.
+        var source = m.Pull("abc--------d|");
+        m.Expect(source.Through(o => o.SelectMany(x => Observable.Timer(m.Time("-----|"), m.Clock).Select(_ => x))), demand: "1").ToBe("-----a");
+        m.ExpectPulls(source).ToBe("[^2]11");
+    });
 
     [Test]
-    public void SelectAsync_InItsPlace_ReadsOne()
+    public void SelectAsync_InItsPlace_ReadsOne() => MarbleTest.Run(m =>
     {
-        var source = Pull("abc--------d|");
-        var consumer = _clock.Consume(source.SelectAsync(async (x, _) =>
-        {
-            await _clock.Delay(Ms(5), CancellationToken.None);
-            return x;
-        })).AskAt(0);
-        _clock.AdvanceToFrame(30);
+        var source = m.Pull("abc--------d|");
+        m.Expect(source.SelectAsync(AfterFiveFramesAsync), demand: "1").ToBe("-----a");
+        m.ExpectPulls(source).ToBe("[^1]");
 
-        Assert.That(Marbles.Show(consumer.Received), Is.EqualTo("5:a"));
-        Assert.That(source.Reads, Is.EqualTo(new[] { 0 }));
-    }
+        async ValueTask<string> AfterFiveFramesAsync(string item, CancellationToken cancellationToken)
+        {
+            await m.Delay(5);
+            return item;
+        }
+    });
 
     [Test]
     public async Task Retry_InsideTheQuery_CannotRestartTheSource()
@@ -225,25 +210,19 @@ public partial class ThroughTests
     }
 
     [Test]
-    public void Timeout_InsideTheQuery_CancelsTheSource()
+    public void Timeout_InsideTheQuery_CancelsTheSource() => MarbleTest.Run(m =>
     {
-        var source = Pull("a----------b|");
-        var consumer = _clock.Consume(source.Through(o => o.Timeout(Ms(5), _clock))).AskAt(0, 1);
-        _clock.Start();
-
-        Assert.That(Marbles.Show(consumer.Received), Is.EqualTo("0:a 5:#TimeoutException"));
-        Assert.That(source.Cancellations, Is.EqualTo(new[] { 5 }));
-        Assert.That(source.Disposals, Is.EqualTo(new[] { 5 }));
-    }
+        var source = m.Pull("a----------b|");
+        m.Expect(source.Through(o => o.Timeout(m.Time("-----|"), m.Clock)), demand: "11").ToBe("a----#", error: typeof(TimeoutException));
+        m.ExpectPulls(source).ToBe("[^1]1---[x!]");
+    });
 
     [Test]
-    public void Delay_AfterTheSourceHasEnded_StillDelivers()
+    public void Delay_AfterTheSourceHasEnded_StillDelivers() => MarbleTest.Run(m =>
     {
-        var source = Pull("ab|");
-        var consumer = _clock.Consume(source.Through(o => o.Delay(Ms(10), _clock))).AskAt(0, 20, 30);
-        _clock.Start();
-
-        Assert.That(Marbles.Show(consumer.Received), Is.EqualTo("10:a 20:b 30:|"));
-        Assert.That(source.Disposals, Is.EqualTo(new[] { 2 }), "disposed when it ended, not when the delay did");
-    }
+        // Disposed when it has ended, not when the delay has.
+        var source = m.Pull("ab|");
+        m.Expect(source.Through(o => o.Delay(m.Time("----------|"), m.Clock)), demand: "1-------------1----1").ToBe("----------a---b----|");
+        m.ExpectPulls(source).ToBe("[^2]1!");
+    });
 }

@@ -60,16 +60,13 @@ public partial class ThroughTests
         }
     }
 
-    [Test]
-    public void ItsMarble()
+    [MarbleOf("Through")]
+    public void ItsMarble(string member) => DocumentedMarble.Run(member, (m, rows) =>
     {
-        var source = Pull("abcdef|");
-        var consumer = _clock.Consume(source.Through(o => o.Buffer(2).Select(b => string.Concat(b)))).AskAt(0, 4, 8, 10);
-        _clock.Start();
-
-        Assert.That(Marbles.Show(consumer.Received), Is.EqualTo("1:ab 4:cd 8:ef 10:|"));
-        Assert.That(source.Reads, Is.EqualTo(new[] { 0, 0, 4, 4, 8, 8, 10 }));
-    }
+        var source = m.Pull(rows["source"]);
+        m.Expect(source.Through(o => o.Buffer(2).Select(b => string.Concat(b))), demand: rows["requests"]).ToBe(rows["result"]);
+        m.ExpectPulls(source).ToBe(rows["pulls"]);
+    });
 
     [Test]
     public void BeforeTheFirstRequest_NothingIsSubscribedNorRead()
@@ -124,33 +121,28 @@ public partial class ThroughTests
     };
 
     [Test]
-    public void Sample_ReadsOnlyWhileSomebodyWaits_AndSeesTrueArrivalTimes()
+    public void Sample_ReadsOnlyWhileSomebodyWaits_AndSeesTrueArrivalTimes() => MarbleTest.Run(m =>
     {
-        var source = Pull("a-b-c-d-e-f-g-h-i-j|");
-        var consumer = _clock.Consume(source.Through(o => o.Sample(Ms(5), _clock))).AskAt(0, 12);
-        _clock.AdvanceToFrame(30);
-
         // At 5 the consumer has c, and d is being read: it lands at 6, and is what the tick at 10 finds.
         // At 12 there is d to take at once.
-        Assert.That(Marbles.Show(consumer.Received), Is.EqualTo("5:c 12:d"));
-        Assert.That(source.Reads, Is.EqualTo(new[] { 0, 0, 2, 4 }));
-    }
+        var source = m.Pull("                                                          a   -b-c-d-e-f-g-h-i-j|");
+        m.Expect(source.Through(o => o.Sample(m.Time("-----|"), m.Clock)), demand: "1   -----------1-----------------!").ToBe("-----c------d");
+        m.ExpectPulls(source).ToBe("                                                   [^2]-1-1-------------------------[x!]");
+    });
 
     [Test]
-    public void AReadInFlightWhenATimerAnswers_IsPushedWhenItLands()
+    public void AReadInFlightWhenATimerAnswers_IsPushedWhenItLands() => MarbleTest.Run(m =>
     {
-        var source = Pull("a-----b|");
         var seen = new List<string>();
+        var source = m.Pull("a-----b|");
         var stream = source.Through(o => o
-            .Do(x => seen.Add($"{_clock.Frame}:{x}"))
-            .Merge(Observable.Timer(Ms(3), _clock).Select(_ => "tick")));
-        var consumer = _clock.Consume(stream).AskAt(0, 1);
-        _clock.AdvanceToFrame(100);
-
-        Assert.That(Marbles.Show(consumer.Received), Is.EqualTo("0:a 3:tick"));
+            .Do(x => seen.Add($"{m.Frame}:{x}"))
+            .Merge(Observable.Timer(m.Time("---|"), m.Clock).Select(_ => "tick")));
+        m.Expect(stream, demand: "11").ToBe("a--{tick}");
+        m.ExpectPulls(source).ToBe("[^1]1");
+        m.Flush();
         Assert.That(seen, Is.EqualTo(new[] { "0:a", "6:b" }));
-        Assert.That(source.Reads, Is.EqualTo(new[] { 0, 1 }));
-    }
+    });
 
     [Test]
     public void PastMaxPending_FailsAfterWhatIsQueued_AndNamesTheRemedies()

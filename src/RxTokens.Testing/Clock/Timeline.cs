@@ -13,16 +13,25 @@ internal sealed class Timeline
     private readonly VirtualTimeScheduler<long, long> _scheduler;
     private readonly long _origin;
     private readonly bool _drifts;
+    private readonly int _thread;
+    private bool _isStoppable;
 
     public Timeline(VirtualTimeScheduler<long, long> scheduler, TimeSpan frameSize, bool fromNow = false)
     {
         _scheduler = scheduler;
         _origin = fromNow ? scheduler.Clock : 0;
         _drifts = scheduler is not VirtualClock && frameSize.Ticks > 10 * MaxDrift;
+        _thread = fromNow ? Environment.CurrentManagedThreadId : 0;
         FrameSize = frameSize;
     }
 
+    /// <summary>Whether we are on another thread than the test: nothing that the clock drives is.</summary>
+    public bool IsElsewhere => _thread != 0 && _thread != Environment.CurrentManagedThreadId;
+
     public TimeSpan FrameSize { get; }
+
+    /// <summary>How much a stream may say, or be asked, before it counts as endless.</summary>
+    public int Limit { get; init; } = 100_000;
 
     public VirtualTimeScheduler<long, long> Scheduler => _scheduler;
 
@@ -31,11 +40,11 @@ internal sealed class Timeline
     public long Frame => Now.Ticks / FrameSize.Ticks;
 
     /// <summary>Does something at a time. Work of one lane keeps its order under exploration.</summary>
-    public IDisposable At(TimeSpan time, object? lane, string name, Action action)
+    public IDisposable At(TimeSpan time, object? lane, string name, Action action, Phase phase = Phase.Run)
     {
         var ticks = _origin + time.Ticks;
         if (_scheduler is VirtualClock clock)
-            return clock.Schedule(ticks, lane, name, action);
+            return clock.Schedule(ticks, phase, lane, name, action);
 
         return _scheduler.ScheduleAbsolute(action, ticks, static (_, run) =>
         {
@@ -49,8 +58,12 @@ internal sealed class Timeline
     {
         if (_scheduler is not VirtualClock clock)
         {
-            if (!hasHappened())
-                _scheduler.Start();
+            if (hasHappened())
+                return;
+
+            _isStoppable = true;
+            _scheduler.Start();
+            _isStoppable = false;
             return;
         }
 
@@ -62,7 +75,7 @@ internal sealed class Timeline
     /// <summary>What a foreign clock is run for has happened: it goes on no further.</summary>
     public void Interrupt()
     {
-        if (_scheduler is not VirtualClock)
+        if (_isStoppable)
             _scheduler.Stop();
     }
 
@@ -72,7 +85,7 @@ internal sealed class Timeline
         if (_scheduler is VirtualClock clock)
             clock.AdvanceBy(time - Now);
         else
-            _scheduler.AdvanceTo(_origin + time.Ticks);
+            _scheduler.AdvanceTo(Math.Max(_origin + time.Ticks, _scheduler.Clock));
     }
 
     /// <summary>Runs what is due now. A foreign clock cannot do that without going on.</summary>

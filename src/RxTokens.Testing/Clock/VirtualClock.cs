@@ -29,6 +29,9 @@ public sealed class VirtualClock : VirtualTimeScheduler<long, long>
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(FrameSize, TimeSpan.Zero, nameof(frameSize));
     }
 
+    /// <summary>What <see cref="VirtualTimeSchedulerBase{TAbsolute, TRelative}.Now"/> says at time zero: the year 2000, for code that takes days off it.</summary>
+    public static DateTimeOffset Epoch { get; } = new(2000, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
     /// <summary>The length of a frame.</summary>
     public TimeSpan FrameSize { get; }
 
@@ -44,12 +47,13 @@ public sealed class VirtualClock : VirtualTimeScheduler<long, long>
     /// <summary>Runs everything that is due up to and including a frame, and leaves the clock there.</summary>
     /// <param name="frame">The frame to go to; not before the present one.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="frame"/> is in the past.</exception>
+    /// <exception cref="OverflowException"><paramref name="frame"/> is further away than ticks can count.</exception>
     /// <exception cref="VirtualTimeLimitException">There was more to do than <see cref="MaxActions"/> or <see cref="MaxVirtualTime"/> allow.</exception>
     public void AdvanceToFrame(long frame)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(frame, Frame);
 
-        AdvanceToTicks(frame * FrameSize.Ticks);
+        AdvanceToTicks(checked(frame * FrameSize.Ticks));
     }
 
     /// <summary>Runs everything that falls due within a time from now, and leaves the clock at its end.</summary>
@@ -60,7 +64,7 @@ public sealed class VirtualClock : VirtualTimeScheduler<long, long>
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(time, TimeSpan.Zero);
 
-        AdvanceToTicks(Clock + time.Ticks);
+        AdvanceToTicks(Add(Clock, time.Ticks));
     }
 
     /// <summary>Does something at a frame.</summary>
@@ -87,7 +91,7 @@ public sealed class VirtualClock : VirtualTimeScheduler<long, long>
 
         // Without RunContinuationsAsynchronously: the continuation belongs into this clock's run, on this thread.
         var delay = new TaskCompletionSource();
-        var timer = Add(new Work(this, Clock + time.Ticks, lane: null, "Delay", () => delay.TrySetResult()));
+        var timer = Add(new Work(this, Add(Clock, time.Ticks), lane: null, "Delay", () => delay.TrySetResult()));
         cancellationToken.UnsafeRegister(
             _ =>
             {
@@ -114,10 +118,14 @@ public sealed class VirtualClock : VirtualTimeScheduler<long, long>
     }
 
     /// <summary>Work that keeps its order among all work of the same lane, whatever order of same-instant work is explored.</summary>
-    internal IDisposable Schedule(long ticks, object? lane, string name, Action action) => Add(new Work(this, ticks, lane, name, action));
+    internal IDisposable Schedule(long ticks, Phase phase, object? lane, string name, Action action) =>
+        Add(new Work(this, ticks, lane, name, action) { Phase = phase });
 
     /// <summary>Which of several pieces of work, due in the same instant, is next; null is first in first out.</summary>
     internal Func<IReadOnlyList<Work>, int>? Choose { set => _work.Choose = value; }
+
+    /// <summary>The context that work runs in; none, mostly.</summary>
+    internal SynchronizationContext? Context { get; set; }
 
     /// <summary>Signalled when there is work to do: for who waits for other threads.</summary>
     internal Action? WorkAdded { get; set; }
@@ -137,10 +145,11 @@ public sealed class VirtualClock : VirtualTimeScheduler<long, long>
     protected override IScheduledItem<long>? GetNext() => _work.Peek();
 
     /// <inheritdoc/>
-    protected override long Add(long absolute, long relative) => absolute + relative;
+    protected override long Add(long absolute, long relative) =>
+        relative > 0 && absolute > long.MaxValue - relative ? long.MaxValue : absolute + relative;
 
     /// <inheritdoc/>
-    protected override DateTimeOffset ToDateTimeOffset(long absolute) => new(absolute, TimeSpan.Zero);
+    protected override DateTimeOffset ToDateTimeOffset(long absolute) => Epoch.AddTicks(absolute);
 
     /// <inheritdoc/>
     protected override long ToRelative(TimeSpan timeSpan) => timeSpan.Ticks;
@@ -149,7 +158,7 @@ public sealed class VirtualClock : VirtualTimeScheduler<long, long>
     {
         _work.Remove(work);
         var context = SynchronizationContext.Current;
-        SynchronizationContext.SetSynchronizationContext(null);
+        SynchronizationContext.SetSynchronizationContext(Context);
         var finished = false;
         try
         {
@@ -171,6 +180,10 @@ public sealed class VirtualClock : VirtualTimeScheduler<long, long>
 
     private Work Add(Work work)
     {
+        // What is due at the end of time never is.
+        if (work.DueTime == long.MaxValue)
+            return work;
+
         _work.Add(work);
         WorkAdded?.Invoke();
         return work;

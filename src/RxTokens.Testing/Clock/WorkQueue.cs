@@ -3,6 +3,16 @@ using System.Reactive.Disposables;
 
 namespace RxTokens;
 
+/// <summary>The order within an instant: what a test declares comes before what its run brings about.</summary>
+internal enum Phase
+{
+    Leave,
+    Come,
+    Ask,
+    Speak,
+    Run,
+}
+
 /// <summary>Something to do at a time. Disposing it before that time takes it back; after, disposes what it returned.</summary>
 internal sealed class Work : IScheduledItem<long>, IDisposable
 {
@@ -33,6 +43,8 @@ internal sealed class Work : IScheduledItem<long>, IDisposable
     /// <summary>Work of one lane keeps its order. Null: a lane of its own.</summary>
     public object? Lane { get; }
 
+    public Phase Phase { get; init; } = Phase.Run;
+
     /// <summary>For people.</summary>
     public string Name { get; }
 
@@ -52,8 +64,10 @@ internal sealed class Work : IScheduledItem<long>, IDisposable
 internal sealed class WorkQueue
 {
     private readonly Lock _lock = new();
-    private readonly SortedSet<Work> _work = new(Comparer<Work>.Create(
-        static (x, y) => x.DueTime != y.DueTime ? x.DueTime.CompareTo(y.DueTime) : x.Sequence.CompareTo(y.Sequence)));
+    private readonly SortedSet<Work> _work = new(Comparer<Work>.Create(static (x, y) =>
+        x.DueTime != y.DueTime ? x.DueTime.CompareTo(y.DueTime)
+        : x.Phase != y.Phase ? x.Phase.CompareTo(y.Phase)
+        : x.Sequence.CompareTo(y.Sequence)));
 
     private long _added;
     private Work? _chosen;
@@ -69,7 +83,7 @@ internal sealed class WorkQueue
         {
             work.Sequence = _added++;
             _work.Add(work);
-            if (work.DueTime < _chosen?.DueTime)
+            if (_chosen is { } chosen && _work.Comparer.Compare(work, chosen) < 0)
                 _chosen = null;
         }
     }

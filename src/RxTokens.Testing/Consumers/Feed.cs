@@ -14,6 +14,9 @@ internal abstract class Feed<T>(Timeline clock)
 
     public abstract void Leave();
 
+    /// <summary>Whether leaving is over.</summary>
+    public virtual bool IsGone => true;
+
     protected void Arrive(Marble<T> marble)
     {
         Waiting.Enqueue(marble);
@@ -68,7 +71,7 @@ internal sealed class PullFeed<T> : Feed<T>
     public PullFeed(Timeline clock, IAsyncEnumerable<T> stream)
         : base(clock)
     {
-        _stream = new ObservedPull<T>(clock, stream, demand: null, int.MaxValue) { OnReceived = Take };
+        _stream = new ObservedPull<T>(clock, stream, demand: null, clock.Limit) { OnReceived = Take };
         _stream.Subscribe();
     }
 
@@ -80,6 +83,10 @@ internal sealed class PullFeed<T> : Feed<T>
         _isAsked = true;
         _stream.Request(1);
     }
+
+    public override bool IsGone => _stream.IsGone;
+
+    public override IEnumerable<Violation> Violations => _stream.Violations;
 
     public override void Leave() => _stream.Leave();
 

@@ -1,7 +1,3 @@
-using System.Reactive;
-using System.Reactive.Disposables;
-using System.Runtime.CompilerServices;
-
 namespace RxTokens;
 
 /// <summary>A stream that a test watches: subscribed, asked and left at the times of its row.</summary>
@@ -13,13 +9,23 @@ internal abstract class Observed<T>(Timeline clock, MarbleDiagram? demand)
 
     public abstract IReadOnlyList<Marble<T>> Received { get; }
 
-    public virtual IEnumerable<Violation> Violations => _violations;
+    public virtual IEnumerable<Violation> Violations
+    {
+        get
+        {
+            lock (_violations)
+                return [.. _violations];
+        }
+    }
 
     /// <summary>The row of requests; null if everything is asked for at once.</summary>
     public MarbleDiagram? Demand { get; } = demand;
 
     /// <summary>How much the row asks for in all.</summary>
     public long Granted => Demand is null ? long.MaxValue : Demand.Symbols.Where(s => s.Kind == MarbleKind.Request).Aggregate(0L, (sum, s) => Sum(sum, s.Count));
+
+    /// <summary>What the end of the stream needs: one request of its own, or none.</summary>
+    public virtual long RequestsOfTheEnd => 0;
 
     protected Timeline Clock { get; } = clock;
 
@@ -38,232 +44,17 @@ internal abstract class Observed<T>(Timeline clock, MarbleDiagram? demand)
     /// <summary>One more item: it must have been asked for.</summary>
     protected void Count(T item)
     {
+        if (_delivered >= Clock.Limit)
+            throw VirtualTimeLimitException.Items(Clock.Limit, Clock.Now);
         if (++_delivered > _asked && Demand is not null)
-            _violations.Add(new Violation(Clock.Now, $"OnNext({ValueText.Of(item)}) is item {_delivered}, and {_asked} had been asked for", IsDemand: true));
+            Violate($"OnNext({ValueText.Of(item)}) is item {_delivered}, and {_asked} had been asked for", isDemand: true);
+    }
+
+    protected void Violate(string what, bool isDemand = false)
+    {
+        lock (_violations)
+            _violations.Add(new Violation(Clock.Now, what, isDemand));
     }
 
     private static long Sum(long x, long y) => y > long.MaxValue - x ? long.MaxValue : x + y;
-}
-
-internal sealed class ObservedPush<T> : Observed<T>
-{
-    private readonly Func<IObservable<long>, IObservable<T>> _stream;
-    private readonly PushRecorder<T> _recorder;
-    private readonly Requests _requests = new();
-    private readonly SingleAssignmentDisposable _subscription = new();
-
-    public ObservedPush(Timeline clock, Func<IObservable<long>, IObservable<T>> stream, MarbleDiagram? demand)
-        : base(clock, demand)
-    {
-        _stream = stream;
-        _recorder = new PushRecorder<T>(clock) { OnItem = Count, OnEnd = _subscription.Dispose };
-    }
-
-    public override IReadOnlyList<Marble<T>> Received => _recorder.Received;
-
-    public override IEnumerable<Violation> Violations => [.. base.Violations, .. _recorder.ProtocolViolations];
-
-    public override void Subscribe()
-    {
-        if (!_subscription.IsDisposed)
-            _subscription.Disposable = _stream(_requests).Subscribe(_recorder);
-    }
-
-    public override void Leave() => _subscription.Dispose();
-
-    protected override void OnRequest(long count) => _requests.Send(count);
-
-    /// <summary>What the row asks for, to whoever listens.</summary>
-    private sealed class Requests : IObservable<long>
-    {
-        private readonly List<IObserver<long>> _observers = [];
-
-        public IDisposable Subscribe(IObserver<long> observer)
-        {
-            _observers.Add(observer);
-            return Disposable.Create(() => _observers.Remove(observer));
-        }
-
-        public void Send(long count)
-        {
-            foreach (var observer in _observers.ToArray())
-                observer.OnNext(count);
-        }
-    }
-}
-
-/// <summary>A consumer of a pull stream that asks one request after another, as many as it has been told to, and never two at a time.</summary>
-internal sealed class ObservedPull<T>(Timeline clock, IAsyncEnumerable<T> stream, MarbleDiagram? demand, int maxReads) : Observed<T>(clock, demand)
-{
-    private readonly List<Marble<T>> _received = [];
-    private readonly CancellationTokenSource _cancellation = new();
-    private IAsyncEnumerator<T>? _enumerator;
-    private long _credit;
-    private int _reads;
-    private bool _isReading;
-    private bool _isInLoop;
-    private bool _hasEnded;
-    private bool _hasLeft;
-
-    public override IReadOnlyList<Marble<T>> Received => _received;
-
-    /// <summary>Told of all that arrives.</summary>
-    public Action<Marble<T>>? OnReceived { get; init; }
-
-    public override void Subscribe()
-    {
-        try
-        {
-            _enumerator = stream.GetAsyncEnumerator(_cancellation.Token);
-        }
-        catch (Exception failure)
-        {
-            Record(Notification.CreateOnError<T>(failure));
-            _hasEnded = true;
-        }
-    }
-
-    public override void Leave()
-    {
-        if (_hasLeft || _hasEnded || _enumerator is null)
-            return;
-
-        _hasLeft = true;
-        if (_isReading)
-            _cancellation.Cancel(); // what is being read has to return before anything may be disposed
-        else
-            Dispose();
-    }
-
-    protected override void OnRequest(long count)
-    {
-        _credit = count > long.MaxValue - _credit ? long.MaxValue : _credit + count;
-        Go();
-    }
-
-    private void Go()
-    {
-        if (_isInLoop)
-            return;
-
-        _isInLoop = true;
-        while (_credit > 0 && !_isReading && !_hasEnded && !_hasLeft && _enumerator is not null)
-            Read(_enumerator);
-        _isInLoop = false;
-    }
-
-    private void Read(IAsyncEnumerator<T> enumerator)
-    {
-        if (++_reads > maxReads)
-            throw VirtualTimeLimitException.Reads(maxReads, Clock.Now);
-        if (_credit != long.MaxValue)
-            _credit--;
-
-        _isReading = true;
-        ConfiguredValueTaskAwaitable<bool>.ConfiguredValueTaskAwaiter read;
-        try
-        {
-            read = enumerator.MoveNextAsync().ConfigureAwait(false).GetAwaiter();
-        }
-        catch (Exception failure)
-        {
-            _isReading = false;
-            End(Notification.CreateOnError<T>(failure));
-            return;
-        }
-
-        if (read.IsCompleted)
-        {
-            Land();
-            return;
-        }
-
-        read.UnsafeOnCompleted(() =>
-        {
-            Land();
-            Go();
-        });
-
-        void Land()
-        {
-            _isReading = false;
-            bool hasItem;
-            try
-            {
-                hasItem = read.GetResult();
-            }
-            catch (Exception failure)
-            {
-                End(Notification.CreateOnError<T>(failure));
-                return;
-            }
-
-            if (_hasLeft)
-            {
-                Dispose();
-            }
-            else if (hasItem)
-            {
-                Record(Notification.CreateOnNext(enumerator.Current));
-                Count(enumerator.Current);
-            }
-            else
-            {
-                End(Notification.CreateOnCompleted<T>());
-            }
-        }
-    }
-
-    private void End(Notification<T> ending)
-    {
-        if (!_hasLeft)
-            Record(ending);
-        _hasEnded = true;
-        Dispose();
-    }
-
-    private void Dispose()
-    {
-        ConfiguredValueTaskAwaitable.ConfiguredValueTaskAwaiter disposal;
-        try
-        {
-            disposal = _enumerator!.DisposeAsync().ConfigureAwait(false).GetAwaiter();
-        }
-        catch (Exception failure)
-        {
-            Fail(failure);
-            return;
-        }
-
-        if (disposal.IsCompleted)
-            Finish();
-        else
-            disposal.UnsafeOnCompleted(Finish);
-
-        void Finish()
-        {
-            try
-            {
-                disposal.GetResult();
-            }
-            catch (Exception failure)
-            {
-                Fail(failure);
-            }
-        }
-    }
-
-    /// <summary>As in an <c>await foreach</c>, a disposal that fails is how the loop ends, whatever it had come to before.</summary>
-    private void Fail(Exception failure)
-    {
-        if (_received is [.., { Notification.Kind: not NotificationKind.OnNext }])
-            _received.RemoveAt(_received.Count - 1);
-        Record(Notification.CreateOnError<T>(failure));
-    }
-
-    private void Record(Notification<T> notification)
-    {
-        _received.Add(new Marble<T>(Clock.Now, notification));
-        OnReceived?.Invoke(_received[^1]);
-    }
 }

@@ -11,6 +11,7 @@ public sealed class PullConsumer<T>
     private readonly Timeline _clock;
     private readonly IAsyncEnumerator<T> _enumerator;
     private readonly List<Marble<T>> _received = [];
+    private int _postponed;
 
     internal PullConsumer(Timeline clock, IAsyncEnumerator<T> enumerator)
     {
@@ -58,7 +59,7 @@ public sealed class PullConsumer<T>
         return false;
     }
 
-    /// <summary>Asks at each of these frames.</summary>
+    /// <summary>Asks at each of these frames, or, where a request is unanswered then, as soon as it is answered.</summary>
     /// <param name="frames">The frames, none in the past.</param>
     /// <returns>This consumer.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="frames"/> is null.</exception>
@@ -70,7 +71,7 @@ public sealed class PullConsumer<T>
         foreach (var frame in frames)
         {
             ArgumentOutOfRangeException.ThrowIfLessThan(frame, _clock.Frame, nameof(frames));
-            _clock.At(frame * _clock.FrameSize, this, "consumer", () => _ = Ask());
+            _clock.At(frame * _clock.FrameSize, this, "consumer", () => AskInTurn());
         }
 
         return this;
@@ -88,6 +89,19 @@ public sealed class PullConsumer<T>
         }
 
         await Leave().ConfigureAwait(false);
+    }
+
+    private async void AskInTurn()
+    {
+        _postponed++;
+        if (IsWaiting)
+            return;
+
+        while (_postponed > 0 && !IsWaiting)
+        {
+            _postponed--;
+            await Ask().ConfigureAwait(false);
+        }
     }
 
     private Task Pause(TimeSpan time)

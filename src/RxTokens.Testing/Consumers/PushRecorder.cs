@@ -13,6 +13,7 @@ public sealed class PushRecorder<T> : IObserver<T>
     private readonly List<Violation> _violations = [];
     private bool _isInside;
     private bool _hasEnded;
+    private bool _hasLeft;
 
     internal PushRecorder(Timeline clock) => _clock = clock;
 
@@ -51,7 +52,17 @@ public sealed class PushRecorder<T> : IObserver<T>
     /// <summary>Called at the ending: as Rx does it, a subscription is over then.</summary>
     internal Action? OnEnd { get; init; }
 
-    internal IReadOnlyList<Violation> ProtocolViolations => _violations;
+    /// <summary>From now on nothing may come.</summary>
+    internal void Leave() => _hasLeft = true;
+
+    internal IReadOnlyList<Violation> ProtocolViolations
+    {
+        get
+        {
+            lock (_violations)
+                return [.. _violations];
+        }
+    }
 
     private void End(Marble<T> ending)
     {
@@ -63,11 +74,30 @@ public sealed class PushRecorder<T> : IObserver<T>
 
     private void Enter(Marble<T> marble)
     {
+        if (_clock.IsElsewhere)
+        {
+            Elsewhere(marble);
+            return;
+        }
+
+        if (_hasLeft && !_hasEnded)
+        {
+            _violations.Add(new Violation(marble.Time, $"{marble} came after it had been left"));
+            return;
+        }
+
         if (_isInside)
             _violations.Add(new Violation(marble.Time, $"{marble} during OnNext"));
         if (_hasEnded)
             _violations.Add(new Violation(marble.Time, $"{marble} after the ending"));
         _isInside = true;
         _received.Add(marble);
+    }
+
+    /// <summary>What comes from another thread comes at no time that means anything: it is told, and not recorded.</summary>
+    private void Elsewhere(Marble<T> marble)
+    {
+        lock (_violations)
+            _violations.Add(new Violation(marble.Time, Violation.OnAnotherThread(marble)));
     }
 }

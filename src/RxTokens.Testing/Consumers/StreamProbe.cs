@@ -98,6 +98,7 @@ public sealed class StreamProbe<T> : IAsyncDisposable
             if (!_hasFailed)
                 _clock.FinishInstant(); // what belongs to the last step's instant has come
             _feed.Leave();
+            _clock.RunUntil(() => _feed.IsGone);
             if (!_hasFailed && Leftovers() is { } failure)
                 throw failure;
         }

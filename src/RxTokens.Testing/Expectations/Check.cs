@@ -24,6 +24,9 @@ internal sealed record Finding(MarbleMismatch Mismatch, IReadOnlyList<ChartRow> 
     /// <summary>Values that have no letter.</summary>
     public IReadOnlyList<string> Legend { get; init; } = [];
 
+    /// <summary>The source whose use these rows show, so that it need not be shown again.</summary>
+    public ISourceProbe? Shows { get; init; }
+
     /// <summary>What else there is to say.</summary>
     public string? Hint { get; init; }
 }

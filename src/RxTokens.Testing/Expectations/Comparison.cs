@@ -14,6 +14,9 @@ internal sealed record Comparison(string Name, MarbleRow Kind, IReadOnlyList<Mar
 
     public TimeSpan Length { get; init; }
 
+    /// <summary>The types of an expected and an actual event, for those that look alike.</summary>
+    public Func<int, int, (string Expected, string Actual)>? Types { get; init; }
+
     public Finding? Find(TimeSpan frameSize)
     {
         var difference = Difference.Find([.. Expected.Select(s => s.Time)], [.. Actual.Select(s => s.Time)], Same);
@@ -22,6 +25,13 @@ internal sealed record Comparison(string Name, MarbleRow Kind, IReadOnlyList<Mar
 
         var expected = difference.Expected is { } e ? Describe(Expected[e]) : null;
         var actual = difference.Actual is { } a ? Describe(Actual[a]) : null;
+        if (difference is { Kind: MismatchKind.OtherValue, Expected: { } x, Actual: { } y } && expected == actual && Types is not null)
+        {
+            var types = Types(x, y);
+            expected += $" ({types.Expected})";
+            actual += types.Expected == types.Actual ? $" (another {types.Actual})" : $" ({types.Actual})";
+        }
+
         var delay = Words.Frames(difference.Delay, frameSize);
         var (headline, atCaret) = difference.Kind switch
         {
@@ -39,8 +49,8 @@ internal sealed record Comparison(string Name, MarbleRow Kind, IReadOnlyList<Mar
         var frame = difference.Time.Ticks / frameSize.Ticks;
         var mismatch = new MarbleMismatch(Name, difference.Kind, difference.Time, frame, headline)
         {
-            Expected = ChartLayout.Format(Kind, Expected, frameSize, Length),
-            Actual = ChartLayout.Format(Kind, Actual, frameSize, Length),
+            Expected = ChartLayout.FormatExact(Kind, Expected, frameSize, Length),
+            Actual = ChartLayout.FormatExact(Kind, Actual, frameSize, Length),
         };
         return new Finding(
             mismatch,

@@ -31,16 +31,22 @@ internal sealed record Difference(MismatchKind Kind, TimeSpan Time, int? Expecte
             if (expected[i] < actual[i])
             {
                 var later = Enumerable.Range(i, actual.Count - i).Cast<int?>().FirstOrDefault(j => same(i, j!.Value));
-                return later is { } found && (found == i || !IsExpectedAt(found))
+                return later is { } found && (!IsExpectedAt(found) || IsOnlyMoved(i))
                     ? new Difference(MismatchKind.Late, expected[i], i, found, actual[found] - expected[i])
                     : new Difference(MismatchKind.Missing, expected[i], i, null, default);
             }
 
-            return same(i, i)
+            return same(i, i) && (!HappenedAt(i) || IsOnlyMoved(i))
                 ? new Difference(MismatchKind.Early, actual[i], i, i, expected[i] - actual[i])
                 : new Difference(MismatchKind.Extra, actual[i], null, i, default);
         }
 
+        // What is on time is neither late nor early.
         bool IsExpectedAt(int j) => Enumerable.Range(0, expected.Count).Any(k => expected[k] == actual[j] && same(k, j));
+
+        bool HappenedAt(int k) => Enumerable.Range(0, actual.Count).Any(j => expected[k] == actual[j] && same(k, j));
+
+        // Unless nothing is missing and nothing is too much.
+        bool IsOnlyMoved(int i) => expected.Count == actual.Count && Enumerable.Range(i, expected.Count - i).All(k => same(k, k));
     }
 }

@@ -32,6 +32,7 @@ public sealed class SubscriptionExpectation
     /// <param name="rows">A row for each subscription: <c>--^---!</c>.</param>
     /// <exception cref="ArgumentNullException"><paramref name="rows"/> is null.</exception>
     /// <exception cref="MarbleSyntaxException">A row is not one.</exception>
+    /// <exception cref="InvalidOperationException">It has been called already.</exception>
     public void ToBe(params IReadOnlyList<string> rows) => _check.Expect(rows);
 }
 
@@ -54,11 +55,12 @@ public sealed class PullExpectation
     /// </param>
     /// <exception cref="ArgumentNullException"><paramref name="rows"/> is null.</exception>
     /// <exception cref="MarbleSyntaxException">A row is not one.</exception>
+    /// <exception cref="InvalidOperationException">It has been called already.</exception>
     public void ToBe(params IReadOnlyList<string> rows) => _check.Expect(rows);
 
     /// <summary>Expects so many reads in all up to a frame, whenever they are made.</summary>
     /// <param name="reads">How many calls of <c>MoveNextAsync</c>.</param>
-    /// <param name="atFrame">The last frame that counts.</param>
+    /// <param name="atFrame">The last frame that counts, up to its end.</param>
     /// <exception cref="ArgumentOutOfRangeException">An argument is negative.</exception>
     public void ToSumTo(long reads, long atFrame)
     {
@@ -85,11 +87,12 @@ public sealed class RequestExpectation
     /// <param name="row">A row such as <c>{16}---{12}---!</c>; <c>!</c> is the end of the requests.</param>
     /// <exception cref="ArgumentNullException"><paramref name="row"/> is null.</exception>
     /// <exception cref="MarbleSyntaxException">The row is not one.</exception>
+    /// <exception cref="InvalidOperationException">It has been called already.</exception>
     public void ToBe(string row) => _check.Expect(row);
 
     /// <summary>Expects so much to be asked for in all up to a frame, in whatever portions.</summary>
     /// <param name="count">How much; <see cref="long.MaxValue"/> is without bound.</param>
-    /// <param name="atFrame">The last frame that counts.</param>
+    /// <param name="atFrame">The last frame that counts, up to its end.</param>
     /// <exception cref="ArgumentOutOfRangeException">An argument is negative.</exception>
     public void ToSumTo(long count, long atFrame)
     {

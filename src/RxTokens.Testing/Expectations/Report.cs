@@ -7,6 +7,10 @@ namespace RxTokens;
 internal sealed class Report(TimeSpan frameSize, TimeSpan now, IReadOnlyList<ISourceProbe> sources, IReadOnlyList<Check> checks)
 {
     private const int WidestChart = 150;
+    private const int WidestName = 100;
+    private const int LongestRow = 2000;
+    private const int MostFindings = 20;
+    private const int MostWindows = 5;
 
     /// <summary>The failure that says what is wrong, or null if nothing is.</summary>
     public MarbleAssertionException? Failure()
@@ -18,18 +22,18 @@ internal sealed class Report(TimeSpan frameSize, TimeSpan now, IReadOnlyList<ISo
         var text = new StringBuilder();
         if (findings.Count > 1)
             text.Append(CultureInfo.InvariantCulture, $"{findings.Count} marble mismatches, the earliest first\n\n");
-        text.AppendJoin('\n', findings.Select(Describe));
+        text.AppendJoin('\n', findings.Take(MostFindings).Select(Describe));
+        if (findings.Count > MostFindings)
+            text.Append(CultureInfo.InvariantCulture, $"\n… and {findings.Count - MostFindings} more\n");
         return new MarbleAssertionException(text.ToString().TrimEnd(), [.. findings.Select(f => f.Mismatch)]);
     }
 
     public MarbleAssertionException Limit(VirtualTimeLimitException limit) => Stopped(limit.Message, limit);
 
-    public MarbleAssertionException Stuck(TimeSpan waited) => Stopped(
-        $"The test waits for something that its clock does not drive: nothing is left to do in virtual time, and in {waited} of real time nothing came. " +
-        "Await what runs on m.Clock, m.TimeProvider or m.Delay, or set MaxRealWait.");
+    public MarbleAssertionException Stuck(string why) => Stopped(why);
 
     /// <summary>What a source said, and how it was used.</summary>
-    public static IEnumerable<ChartRow> RowsOf(ISourceProbe source, TimeSpan frameSize)
+    public static IEnumerable<ChartRow> RowsOf(ISourceProbe source, TimeSpan frameSize, bool withUses = true)
     {
         if (source.Diagram is null)
             yield break;
@@ -39,14 +43,19 @@ internal sealed class Report(TimeSpan frameSize, TimeSpan now, IReadOnlyList<ISo
         var isPull = source.UseRow == MarbleRow.Pulls;
         var note = isPull || source.Uses.Count == 0
             ? source.Kind + (source.Uses.Count == 0 ? isPull ? ", never enumerated" : ", never subscribed" : "")
-            : $"{source.Kind}, subscribed {string.Join(", then ", source.Uses.Select(use => ChartLayout.Format(source.UseRow, use, frameSize)))}";
+            : $"{source.Kind}, subscribed {string.Join(", then ", source.Uses.Take(MostWindows).Select(use => ChartLayout.Format(source.UseRow, use, frameSize)))}";
+        if (!isPull && source.Uses.Count > MostWindows)
+            note += string.Create(CultureInfo.InvariantCulture, $", … ({source.Uses.Count} in all)");
         yield return new ChartRow(
             source.Name,
             source.Kind == "hot" ? MarbleRow.Hot : MarbleRow.Cold,
             [.. source.Diagram.Symbols.Where(s => s.Kind != MarbleKind.Subscribe && s.Time >= TimeSpan.Zero).Select(s => s with { Time = s.Time + shift })],
-            note);
+            note)
+        {
+            Windows = isPull ? [] : [.. source.Uses.Where(use => use.Count > 0).Select(use => new ChartWindow(use[0].Time, use.Count > 1 ? use[1].Time : null))],
+        };
 
-        if (!isPull)
+        if (!isPull || !withUses)
             yield break;
         for (var i = 0; i < source.Uses.Count; i++)
             yield return new ChartRow(source.Uses.Count == 1 ? "pulls" : $"pulls {i + 1}", MarbleRow.Pulls, Calls.Merge(source.Uses[i]));
@@ -75,16 +84,16 @@ internal sealed class Report(TimeSpan frameSize, TimeSpan now, IReadOnlyList<ISo
             _ => "Marble mismatch",
         };
         var text = new StringBuilder();
-        text.Append(CultureInfo.InvariantCulture, $"{title} in \"{mismatch.Row}\"");
+        text.Append(CultureInfo.InvariantCulture, $"{title} in \"{Printable.Name(mismatch.Row, WidestName)}\"");
         if (mismatch.Kind != MismatchKind.Incomplete)
             text.Append(CultureInfo.InvariantCulture, $" at {Words.AtWithTime(mismatch.Time, frameSize)}");
         text.Append(CultureInfo.InvariantCulture, $": {mismatch.Message}\n");
 
-        Draw(text, [.. sources.SelectMany(s => RowsOf(s, frameSize)), .. finding.Rows], finding.AtCaret is null ? null : mismatch.Time, finding.AtCaret);
+        Draw(text, [.. sources.SelectMany(s => RowsOf(s, frameSize, withUses: s != finding.Shows)), .. finding.Rows], finding.AtCaret is null ? null : mismatch.Time, finding.AtCaret);
         foreach (var line in finding.Legend)
-            text.Append(CultureInfo.InvariantCulture, $"  where {line}\n");
-        if (mismatch is { Actual: not null, Expected: not null })
-            text.Append(CultureInfo.InvariantCulture, $"  to accept the actual result:  {mismatch.Actual}\n");
+            text.Append(CultureInfo.InvariantCulture, $"  {(line.StartsWith('…') ? "" : "where ")}{line}\n");
+        if (mismatch is { Actual.Length: <= LongestRow, Expected: not null })
+            text.Append(CultureInfo.InvariantCulture, $"  to accept the actual result:  {(mismatch.Actual.Length == 0 ? "\"\"" : mismatch.Actual)}\n");
         if (finding.Hint is { } hint)
             text.Append(CultureInfo.InvariantCulture, $"  {hint}\n");
         return text.ToString();
@@ -94,7 +103,9 @@ internal sealed class Report(TimeSpan frameSize, TimeSpan now, IReadOnlyList<ISo
     {
         var frame = now.Ticks / frameSize.Ticks;
         var text = new StringBuilder();
-        text.Append(CultureInfo.InvariantCulture, $"Marble test stopped at {Words.AtWithTime(now, frameSize)}: {why}\nUp to here:\n");
+        text.Append(CultureInfo.InvariantCulture, $"Marble test stopped at {Words.AtWithTime(now, frameSize)}: {why}\n");
+        if (sources.Count + checks.Count > 0)
+            text.Append("Up to here:\n");
         Draw(text, [.. sources.SelectMany(s => RowsOf(s, frameSize)), .. checks.SelectMany(check => check.Rows(frameSize))], at: null, note: null);
         return new MarbleAssertionException(
             text.ToString().TrimEnd(), [new MarbleMismatch("clock", MismatchKind.Limit, now, frame, why)], cause);

@@ -13,6 +13,8 @@ internal sealed class RowsCheck(string name, ISourceProbe source, Func<MarbleSyn
     public void Expect(IReadOnlyList<string> rows)
     {
         ArgumentNullException.ThrowIfNull(rows);
+        if (_expected is not null)
+            throw Twice(_expected.Select(row => row.Text));
 
         _expected = [.. rows.Select(row => MarbleDiagram.Parse(row, Kind, syntax() with { Name = Name }))
             .Where(row => row.Symbols.Count > 0)];
@@ -35,7 +37,7 @@ internal sealed class RowsCheck(string name, ISourceProbe source, Func<MarbleSyn
                     Describe = Kind == MarbleRow.Pulls ? Words.OfPull : Words.Of,
                 }.Find(frameSize);
                 if (finding is not null)
-                    yield return finding;
+                    yield return finding with { Shows = source };
             }
         }
 
@@ -48,93 +50,7 @@ internal sealed class RowsCheck(string name, ISourceProbe source, Func<MarbleSyn
     }
 
     public override IEnumerable<ChartRow> Rows(TimeSpan frameSize) => [];
-}
 
-/// <summary>Expects the requests that an observable of requests makes.</summary>
-internal sealed class RequestsCheck(string name, Timeline clock, Func<MarbleSyntax> syntax) : Check(name), IObserver<long>
-{
-    private readonly List<MarbleSymbol> _requests = [];
-    private readonly List<(TimeSpan At, long Count)> _sums = [];
-    private MarbleDiagram? _expected;
-
-    public override string? Missing => _expected is null && _sums.Count == 0 ? "ToBe" : null;
-
-    public void Expect(string row)
-    {
-        ArgumentNullException.ThrowIfNull(row);
-
-        _expected = MarbleDiagram.Parse(row, MarbleRow.Demand, syntax() with { Name = Name });
-    }
-
-    public void ExpectSum(long count, TimeSpan at) => _sums.Add((at, count));
-
-    public void OnNext(long value) => Add(MarbleKind.Request, value);
-
-    public void OnError(Exception error) => Add(MarbleKind.Unsubscribe);
-
-    public void OnCompleted() => Add(MarbleKind.Unsubscribe);
-
-    public override IEnumerable<Finding> Compare(TimeSpan frameSize)
-    {
-        if (_expected is not null)
-        {
-            var expected = _expected.Symbols.Where(s => s.Kind != MarbleKind.Subscribe).ToList();
-            var finding = new Comparison(Name, MarbleRow.Demand, expected, _requests)
-            {
-                Same = (x, y) => expected[x].Kind == _requests[y].Kind && expected[x].Count == _requests[y].Count,
-            }.Find(frameSize);
-            if (finding is not null)
-                yield return finding;
-        }
-
-        foreach (var sum in _sums)
-        {
-            if (Calls.CompareSum(Name, MarbleRow.Demand, _requests, sum.Count, sum.At, frameSize, "asked for") is { } finding)
-                yield return finding;
-        }
-    }
-
-    public override IEnumerable<ChartRow> Rows(TimeSpan frameSize) => [new ChartRow(Name, MarbleRow.Demand, _requests)];
-
-    private void Add(MarbleKind kind, long count = 1) => _requests.Add(new MarbleSymbol(clock.Now, kind, "", count, 0));
-}
-
-/// <summary>Calls as they are written in a row.</summary>
-internal static class Calls
-{
-    /// <summary>Several calls of MoveNextAsync in the same instant, one after another, are one number.</summary>
-    public static IReadOnlyList<MarbleSymbol> Merge(IReadOnlyList<MarbleSymbol> calls)
-    {
-        var merged = new List<MarbleSymbol>();
-        foreach (var call in calls)
-        {
-            if (call.Kind == MarbleKind.Request && merged is [.., { Kind: MarbleKind.Request } last] && last.Time == call.Time)
-                merged[^1] = last with { Count = last.Count + call.Count };
-            else
-                merged.Add(call);
-        }
-
-        return merged;
-    }
-
-    public static Finding? CompareSum(
-        string name, MarbleRow kind, IReadOnlyList<MarbleSymbol> requests, long expected, TimeSpan at, TimeSpan frameSize, string what)
-    {
-        long actual = 0;
-        foreach (var request in requests.Where(r => r.Kind == MarbleKind.Request && r.Time <= at))
-            actual = request.Count > long.MaxValue - actual ? long.MaxValue : actual + request.Count;
-        if (actual == expected)
-            return null;
-
-        var mismatch = new MarbleMismatch(
-            name,
-            actual > expected ? MismatchKind.Extra : MismatchKind.Missing,
-            at,
-            at.Ticks / frameSize.Ticks,
-            $"{actual} {what} up to {Words.At(at, frameSize)}, expected {expected}")
-        {
-            Actual = ChartLayout.Format(kind, Merge(requests), frameSize),
-        };
-        return new Finding(mismatch, [new ChartRow("actual", kind, Merge(requests))]) { AtCaret = $"by now {expected}, not {actual}" };
-    }
+    private InvalidOperationException Twice(IEnumerable<string> rows) =>
+        new($"'{Name}' is expected to be {(string.Join(", ", rows.Select(row => $"'{row}'")) is { Length: > 0 } all ? all : "none")} already. ToBe takes all rows at once.");
 }

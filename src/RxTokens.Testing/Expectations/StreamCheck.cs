@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Reactive;
 
 namespace RxTokens;
@@ -9,7 +10,6 @@ internal sealed class StreamCheck<T>(string name, Observed<T> stream, Func<Marbl
     private IReadOnlyList<Marble<T>> _expected = [];
     private MarbleValues<T>? _values;
     private ExpectedError _error = new MarbleException("#");
-    private bool _hasError;
 
     public override string? Missing => _diagram is null ? "ToBe" : null;
 
@@ -18,24 +18,25 @@ internal sealed class StreamCheck<T>(string name, Observed<T> stream, Func<Marbl
     public void Expect(string diagram, MarbleValues<T>? values, ExpectedError? error)
     {
         ArgumentNullException.ThrowIfNull(diagram);
+        if (_diagram is not null)
+            throw new InvalidOperationException($"'{Name}' is expected to be '{_diagram.Text}' already. Make another expectation, for another subscription.");
 
         var parsed = MarbleDiagram.Parse(diagram, MarbleRow.Expected, syntax() with { Name = Name, Keys = values?.Keys });
-        _expected = Marble.Resolve(parsed, values, error: null);
-        _values = values;
-        _error = error ?? _error;
-        _hasError = error is not null;
-        _diagram = parsed;
+        var expected = Marble.Resolve(parsed, values, error: null);
 
         // What can never be met is said before anything runs.
         var granted = stream.Granted;
-        var items = _expected.Count(m => m.Notification.HasValue);
+        var items = expected.Count(m => m.Notification.HasValue);
         if (granted < items)
-        {
-            throw new ArgumentException(
-                $"'{Name}' is expected to deliver {items} items, but its demand row asks for {granted} only: the rest can never come. Demand: {stream.Demand!.Text}",
-                nameof(diagram));
-        }
+            throw Unreachable($"to deliver {items} items, but its demand row asks for {granted} only: the rest can never come");
+        if (granted < items + stream.RequestsOfTheEnd && expected is [.., { Notification.Kind: NotificationKind.OnCompleted }])
+            throw Unreachable($"to complete, but its demand row asks for the {items} items only: the end of a pull stream needs a request too");
+
+        (_diagram, _expected, _values, _error) = (parsed, expected, values, error ?? _error);
     }
+
+    private ArgumentException Unreachable(string what) =>
+        new($"'{Name}' is expected {what}. Demand: {stream.Demand!.Text}", "diagram");
 
     public override IEnumerable<Finding> Compare(TimeSpan frameSize)
     {
@@ -43,6 +44,7 @@ internal sealed class StreamCheck<T>(string name, Observed<T> stream, Func<Marbl
         var actual = Symbols(letters);
         var context = Demand();
         var length = _diagram!.Length;
+        var text = new Lazy<string?>(() => ChartLayout.FormatExact(MarbleRow.Expected, actual, frameSize, length));
 
         foreach (var violation in stream.Violations)
         {
@@ -51,7 +53,7 @@ internal sealed class StreamCheck<T>(string name, Observed<T> stream, Func<Marbl
                 violation.Time, violation.Time.Ticks / frameSize.Ticks, violation.What)
             {
                 Expected = _diagram.Text,
-                Actual = ChartLayout.Format(MarbleRow.Expected, actual, frameSize, length),
+                Actual = text.Value,
             };
             yield return new Finding(mismatch, [.. context, new ChartRow("actual", MarbleRow.Expected, actual)])
             {
@@ -64,22 +66,27 @@ internal sealed class StreamCheck<T>(string name, Observed<T> stream, Func<Marbl
         {
             Same = (x, y) => Same(_expected[x].Notification, stream.Received[y].Notification),
             Describe = Describe,
+            Types = (x, y) => (TypeOf(_expected[x].Notification), TypeOf(stream.Received[y].Notification)),
             Context = context,
             Length = length,
         }.Find(frameSize);
         if (finding is not null)
-            yield return finding with { Legend = letters.Legend, Hint = ErrorHint() };
+            yield return finding with { Legend = letters.Legend, Hint = Hint() };
 
         // The two rows say which errors they mean only in words.
         string Describe(MarbleSymbol symbol) => symbol.Kind != MarbleKind.Error ? Words.Of(symbol)
             : symbol.Text == "#" ? $"OnError({_error})"
             : $"OnError({symbol.Text})";
 
-        string? ErrorHint() =>
-            finding.Mismatch.Kind == MismatchKind.OtherValue && !_hasError && stream.Received.Any(m => m.Notification.Kind == NotificationKind.OnError)
-                && finding.Mismatch.Expected!.Contains('#', StringComparison.Ordinal)
-                ? "to say which error '#' means:  ToBe(…, error: typeof(…)), or an instance, or ExpectedError.Where(…)"
-                : null;
+        static string TypeOf(Notification<T> notification) =>
+            (notification.HasValue ? notification.Value?.GetType() : notification.Exception?.GetType())?.Name ?? "null";
+
+        string? Hint()
+        {
+            if (stream.Received.Any(m => m.Notification.Exception is { } error && !_error.Accepts(error)))
+                return "to say which error '#' means:  ToBe(…, error: typeof(…)), or an instance, or ExpectedError.Where(…)";
+            return letters.Legend.Count > 0 ? "letters that stand for values without one have to be among the values too" : null;
+        }
     }
 
     public override IEnumerable<ChartRow> Rows(TimeSpan frameSize)
@@ -129,10 +136,14 @@ internal sealed class StreamCheck<T>(string name, Observed<T> stream, Func<Marbl
 internal sealed class Letters<T>
 {
     private const int LongestName = 16;
+    private const int MostLetters = 26;
+    private const int LongestLegend = 10;
 
     private readonly MarbleValues<T>? _values;
     private readonly HashSet<string> _taken;
     private readonly List<(string Letter, T Value)> _foreign = [];
+    private string? _rest;
+    private int _restCount;
 
     public Letters(MarbleValues<T>? values, IEnumerable<MarbleSymbol> expected)
     {
@@ -140,7 +151,16 @@ internal sealed class Letters<T>
         _taken = [.. values?.Keys ?? [], .. expected.Select(s => s.Text)];
     }
 
-    public IReadOnlyList<string> Legend => [.. _foreign.Select(f => $"{f.Letter} = {Show(f.Value)}")];
+    /// <summary>What the letters mean that are not those of the test; of many the first, and how many more.</summary>
+    public IReadOnlyList<string> Legend
+    {
+        get
+        {
+            var more = _foreign.Count + _restCount - LongestLegend;
+            var first = _foreign.Take(LongestLegend).Select(f => $"{f.Letter} = {Printable.Of(Show(f.Value))}");
+            return more > 0 ? [.. first, string.Create(CultureInfo.InvariantCulture, $"… and {more} more")] : [.. first];
+        }
+    }
 
     public string Of(T value)
     {
@@ -148,7 +168,8 @@ internal sealed class Letters<T>
             return key;
 
         var text = Show(value);
-        if (_values is null && text.Length is > 0 and <= LongestName && !text.AsSpan().ContainsAny("{}\r\n\t"))
+        var longest = value is DateTime or DateTimeOffset ? int.MaxValue : LongestName;
+        if (_values is null && value is not null && text.Length > 0 && text.Length <= longest && !text.AsSpan().ContainsAny("{}\r\n\t") && !_foreign.Exists(f => f.Letter == text))
             return text;
 
         foreach (var (letter, other) in _foreign)
@@ -157,11 +178,28 @@ internal sealed class Letters<T>
                 return letter;
         }
 
+        if (_foreign.Count == MostLetters)
+            return Rest();
+
         var free = Enumerable.Range('A', 26).Select(c => ((char)c).ToString()).FirstOrDefault(letter => !_taken.Contains(letter))
             ?? $"value {_foreign.Count + 1}";
         _taken.Add(free);
         _foreign.Add((free, value));
         return free;
+    }
+
+    /// <summary>One name for all others: who has that many does not read them.</summary>
+    private string Rest()
+    {
+        _restCount++;
+        if (_rest is null)
+        {
+            _rest = "other";
+            while (!_taken.Add(_rest))
+                _rest += "'";
+        }
+
+        return _rest;
     }
 
     private static string Show(object? value) => ValueText.Of(value);

@@ -39,6 +39,9 @@ public sealed class MarbleDiagram
     /// <summary>The time after the last symbol, dash or duration; in a hot row counted from <c>^</c>.</summary>
     public TimeSpan Length { get; }
 
+    /// <summary>How it was read.</summary>
+    internal MarbleSyntax Syntax { get; private set; } = MarbleSyntax.Default;
+
     /// <summary>Reads a diagram.</summary>
     /// <param name="diagram">The diagram; an empty one has no symbols.</param>
     /// <param name="row">What to read it as.</param>
@@ -62,6 +65,8 @@ public sealed class MarbleDiagram
             MarbleRow.Time => new TimeRules(),
             _ => throw new ArgumentOutOfRangeException(nameof(row), row, "Not a kind of row."),
         };
-        return new MarbleScanner(diagram, row, syntax, rules).Read();
+        var parsed = new MarbleScanner(diagram, row, syntax, rules).Read();
+        parsed.Syntax = syntax;
+        return parsed;
     }
 }

@@ -181,7 +181,7 @@ internal sealed class MarbleScanner(string text, MarbleRow row, MarbleSyntax syn
 
     private int ColumnOf(int index) => MarbleSyntaxException.ColumnOf(text, index);
 
-    private static string NameOf(MarbleRow row) => row switch
+    internal static string NameOf(MarbleRow row) => row switch
     {
         MarbleRow.ExpectedSubscription => "expected subscription",
         _ => row.ToString().ToLowerInvariant(),

@@ -8,6 +8,9 @@ internal sealed record ChartRow(string Label, MarbleRow Kind, IReadOnlyList<Marb
 {
     /// <summary>How far the row is known, beyond its last mark.</summary>
     public TimeSpan Length { get; init; }
+
+    /// <summary>When a source was subscribed to.</summary>
+    public IReadOnlyList<ChartWindow> Windows { get; init; } = [];
 }
 
 /// <summary>Puts rows under one another so that what happens at the same time is in the same column; each row stays a diagram that can be read back.</summary>
@@ -54,18 +57,20 @@ internal sealed class ChartLayout
 
     /// <summary>One row alone, as it would be written.</summary>
     public static string Format(MarbleRow kind, IReadOnlyList<MarbleSymbol> symbols, TimeSpan frameSize, TimeSpan length = default) =>
-        new ChartLayout([new ChartRow("", kind, symbols) { Length = length }], frameSize).Line(0).Trim();
+        Alone(kind, symbols, frameSize, length).Line(0).Trim();
+
+    /// <summary>One row alone if it says what happened; null if marks are less than a frame apart, which no row can say.</summary>
+    public static string? FormatExact(MarbleRow kind, IReadOnlyList<MarbleSymbol> symbols, TimeSpan frameSize, TimeSpan length = default)
+    {
+        var layout = Alone(kind, symbols, frameSize, length);
+        return layout.IsExact ? layout.Line(0).Trim() : null;
+    }
 
     /// <summary>Where a time is, from 0.</summary>
     public int ColumnOf(TimeSpan time)
     {
-        foreach (var slot in _slots)
-        {
-            if (time.Ticks < slot.Time + slot.Length)
-                return slot.Column;
-        }
-
-        return Width;
+        var index = SlotOf(time);
+        return index < _slots.Count ? _slots[index].Column : Width;
     }
 
     /// <summary>Numbers of frames, above their columns.</summary>
@@ -90,6 +95,9 @@ internal sealed class ChartLayout
 
         return ruler.ToString();
     }
+
+    private static ChartLayout Alone(MarbleRow kind, IReadOnlyList<MarbleSymbol> symbols, TimeSpan frameSize, TimeSpan length) =>
+        new([new ChartRow("", kind, symbols) { Length = length }], frameSize);
 
     private void DivideTime()
     {
@@ -165,7 +173,21 @@ internal sealed class ChartLayout
         return isOver ? SlotOf(last.Time) + 1 : _slots.Count;
     }
 
-    private int SlotOf(TimeSpan time) => _slots.FindIndex(slot => time.Ticks < slot.Time + slot.Length);
+    /// <summary>The first slot that ends after a time.</summary>
+    private int SlotOf(TimeSpan time)
+    {
+        var (low, high) = (0, _slots.Count);
+        while (low < high)
+        {
+            var middle = (low + high) / 2;
+            if (time.Ticks < _slots[middle].Time + _slots[middle].Length)
+                high = middle;
+            else
+                low = middle + 1;
+        }
+
+        return low;
+    }
 
     private Dictionary<int, string> Marks(ChartRow row)
     {
@@ -178,16 +200,25 @@ internal sealed class ChartLayout
             marks.Add(symbol);
         }
 
-        // Digits in front of a letter that is a unit of time would be read as one.
-        var units = row.Symbols.Any(s => s is { Kind: MarbleKind.Value, Text: "s" or "m" or "h" });
         return bySlot.ToDictionary(
             pair => pair.Key,
             pair => pair.Value.Count == 1
-                ? Text(pair.Value[0], units)
-                : $"[{string.Concat(pair.Value.Select(symbol => Text(symbol, units)))}]");
+                ? Text(pair.Value[0], NextTo(pair.Key))
+                : $"[{string.Concat(pair.Value.Select((symbol, i) => Text(symbol, i + 1 < pair.Value.Count ? pair.Value[i + 1] : null)))}]");
+
+        // What follows with nothing but spaces between.
+        MarbleSymbol? NextTo(int slot) => bySlot.TryGetValue(slot + 1, out var next) && next.Count == 1 ? next[0] : null;
     }
 
-    private static string Text(MarbleSymbol symbol, bool unitsAreValues) => symbol.Kind switch
+    /// <summary>A mark as it is written. Digits in front of a letter would be read as a time, or as an attempt at one.</summary>
+    private static string Text(MarbleSymbol symbol, MarbleSymbol? next)
+    {
+        var text = Text(symbol);
+        var isNumeric = symbol.Kind is MarbleKind.Value or MarbleKind.Request && text is [(>= '0' and <= '9') or '.'];
+        return isNumeric && next is { } letter && Text(letter) is [var first] && (char.IsAsciiLetter(first) || first is 'µ' or 'μ') ? $"{{{text}}}" : text;
+    }
+
+    private static string Text(MarbleSymbol symbol) => symbol.Kind switch
     {
         MarbleKind.Completion => "|",
         MarbleKind.Error => "#",
@@ -197,7 +228,7 @@ internal sealed class ChartLayout
         MarbleKind.Request when symbol.Count == long.MaxValue => "*",
         MarbleKind.Request when symbol.Count is > 0 and < 10 => symbol.Count.ToString(CultureInfo.InvariantCulture),
         MarbleKind.Request => $"{{{symbol.Count.ToString(CultureInfo.InvariantCulture)}}}",
-        _ when IsPlain(symbol.Text) && !(unitsAreValues && char.IsDigit(symbol.Text[0])) => symbol.Text,
+        _ when IsPlain(symbol.Text) => symbol.Text,
         _ => $"{{{symbol.Text}}}",
     };
 

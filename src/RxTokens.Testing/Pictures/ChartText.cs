@@ -24,27 +24,44 @@ internal sealed class ChartText(IReadOnlyList<ChartRow> rows, TimeSpan frameSize
 
         Line("frame", layout.Ruler(), "");
         for (var i = 0; i < rows.Count; i++)
-            Line(Label(rows[i]), layout.Line(i), rows[i].Note);
+            Line(Label(rows[i]), layout.Line(i), Printable.Of(rows[i].Note));
         if (at is not null)
-            text.Append(Indent).Append(' ', margin + 2 + Math.Max(0, caret - from) + (from > 0 ? 1 : 0)).Append("^ ").Append(note).Append('\n');
+            text.Append(Indent).Append(' ', margin + 2 + Math.Max(0, caret - from) + (from > 0 ? 1 : 0)).Append("^ ").Append(Printable.Of(note ?? "")).Append('\n');
         if (!layout.IsExact)
             text.Append(Indent).Append("(some of these are less than a frame apart, and drawn in the same column)\n");
 
         void Line(string label, string row, string remark)
         {
-            var line = new StringBuilder(Indent).Append(label).Append(' ', margin + 2 - TextWidth.Of(label)).Append(Window(row, from));
+            var window = Window(row, from);
+            var line = new StringBuilder(Indent).Append(label).Append(' ', margin + 2 - TextWidth.Of(label)).Append(window);
             if (remark.Length > 0)
-                line.Append(' ', Math.Max(6, Math.Min(layout.Width, MaxWidth) - TextWidth.Of(Window(row, from)) + 6)).Append(remark);
+                line.Append(' ', Math.Max(6, Math.Min(layout.Width, MaxWidth) - TextWidth.Of(window) + 6)).Append(remark);
             text.Append(line.ToString().TrimEnd()).Append('\n');
         }
     }
 
-    private static string Label(ChartRow row) => row.Label.Length <= WidestLabel ? row.Label : row.Label[..(WidestLabel - 1)] + Cut;
+    private static string Label(ChartRow row) => Printable.Name(row.Label, WidestLabel);
 
+    /// <summary>The columns that are shown; a wide character that lies across an edge is left out.</summary>
     private string Window(string row, int from)
     {
-        if (from > 0)
-            row = Cut + (row.Length > from ? row[from..] : "");
-        return row.Length > MaxWidth ? row[..MaxWidth] + Cut : row;
+        var width = TextWidth.Of(row);
+        if (from == 0 && width <= MaxWidth)
+            return row;
+
+        var window = new StringBuilder(from > 0 ? Cut : "");
+        var room = MaxWidth - window.Length;
+        var column = 0;
+        foreach (var character in TextWidth.Characters(row))
+        {
+            var next = column + TextWidth.Of(character);
+            if (column >= from && next <= from + room)
+                window.Append(character);
+            else if (column < from && next > from)
+                window.Append(' ', next - from);
+            column = next;
+        }
+
+        return window.Append(width > from + room ? Cut : "").ToString();
     }
 }

@@ -1,7 +1,11 @@
 namespace RxTokens;
 
 /// <summary>Something that was done that must not be done.</summary>
-internal readonly record struct Violation(TimeSpan Time, string What, bool IsDemand = false);
+internal readonly record struct Violation(TimeSpan Time, string What, bool IsDemand = false)
+{
+    public static string OnAnotherThread<T>(Marble<T> marble) =>
+        $"{marble} came on another thread than the test's, outside of the clock's run: is there an operator without m.Clock, or an await that goes to the pool?";
+}
 
 /// <summary>What failures and pictures want to know of a source.</summary>
 internal interface ISourceProbe

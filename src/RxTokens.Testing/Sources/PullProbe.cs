@@ -54,7 +54,7 @@ public sealed class PullProbe<T> : IAsyncEnumerable<T>, ISourceProbe
     /// <summary>What <c>GetAsyncEnumerator</c> throws, if anything.</summary>
     public Exception? EnumerationFailure { get; set; }
 
-    /// <summary>Whether the failure <c>#</c> is thrown by <c>MoveNextAsync</c> itself and not by the task it returns.</summary>
+    /// <summary>Whether the failure <c>#</c> is thrown by <c>MoveNextAsync</c> itself and not by the task it returns, if it is due when that is called.</summary>
     public bool ThrowsFromMoveNextAsync { get; set; }
 
     /// <summary>What <c>DisposeAsync</c> fails with, if anything.</summary>
@@ -82,7 +82,8 @@ public sealed class PullProbe<T> : IAsyncEnumerable<T>, ISourceProbe
     public IAsyncEnumerator<T> GetAsyncEnumerator(CancellationToken cancellationToken = default)
     {
         var calls = new List<MarbleSymbol>();
-        _enumerations.Add(calls);
+        lock (_enumerations)
+            _enumerations.Add(calls);
         Log(calls, MarbleKind.Subscribe);
         if (EnumerationFailure is not null)
             throw EnumerationFailure;
@@ -95,16 +96,27 @@ public sealed class PullProbe<T> : IAsyncEnumerable<T>, ISourceProbe
 
     string ISourceProbe.Kind => PacedByRequests ? "pull, paced by requests" : "pull";
 
-    IReadOnlyList<IReadOnlyList<MarbleSymbol>> ISourceProbe.Uses => _enumerations;
+    IReadOnlyList<IReadOnlyList<MarbleSymbol>> ISourceProbe.Uses
+    {
+        get
+        {
+            lock (_enumerations)
+                return [.. _enumerations.Select(calls => calls.ToList())];
+        }
+    }
 
     IReadOnlyList<Violation> ISourceProbe.Violations => _violations;
 
     MarbleRow ISourceProbe.UseRow => MarbleRow.Pulls;
 
     private List<long> Frames(MarbleKind kind) =>
-        [.. _enumerations.SelectMany(calls => calls).Where(call => call.Kind == kind).Select(call => call.Time.Ticks / _clock.FrameSize.Ticks).Order()];
+        [.. ((ISourceProbe)this).Uses.SelectMany(calls => calls).Where(call => call.Kind == kind).Select(call => call.Time.Ticks / _clock.FrameSize.Ticks).Order()];
 
-    private void Log(List<MarbleSymbol> calls, MarbleKind kind) => calls.Add(new MarbleSymbol(_clock.Now, kind, "", 1, 0));
+    private void Log(List<MarbleSymbol> calls, MarbleKind kind)
+    {
+        lock (_enumerations)
+            calls.Add(new MarbleSymbol(_clock.Now, kind, "", 1, 0));
+    }
 
     private void Violate(string what) => _violations.Add(new Violation(_clock.Now, what));
 
@@ -118,7 +130,9 @@ public sealed class PullProbe<T> : IAsyncEnumerable<T>, ISourceProbe
         private ManualResetValueTaskSourceCore<bool> _disposal;
         private IDisposable? _delivery;
         private int _next;
+        private readonly CancellationTokenRegistration _registration;
         private bool _isReading;
+        private bool _hasEnded;
         private bool _isDisposed;
 
         public Enumerator(PullProbe<T> probe, List<MarbleSymbol> calls, CancellationToken cancellationToken)
@@ -127,7 +141,7 @@ public sealed class PullProbe<T> : IAsyncEnumerable<T>, ISourceProbe
             _calls = calls;
             _cancellationToken = cancellationToken;
             _start = probe._clock.Now;
-            cancellationToken.UnsafeRegister(static e => ((Enumerator)e!).OnCancelled(), this);
+            _registration = cancellationToken.UnsafeRegister(static e => ((Enumerator)e!).OnCancelled(), this);
         }
 
         public T Current { get; private set; } = default!;
@@ -145,6 +159,9 @@ public sealed class PullProbe<T> : IAsyncEnumerable<T>, ISourceProbe
 
             if (_cancellationToken.IsCancellationRequested && !_probe.IgnoresCancellation)
                 return ValueTask.FromCanceled<bool>(_cancellationToken);
+
+            if (_hasEnded && _next == _probe._marbles.Count)
+                return ValueTask.FromResult(false);
 
             _promise.Reset();
             _isReading = true;
@@ -169,6 +186,7 @@ public sealed class PullProbe<T> : IAsyncEnumerable<T>, ISourceProbe
             if (_isDisposed)
                 _probe.Violate("DisposeAsync after DisposeAsync");
             _isDisposed = true;
+            _registration.Unregister();
 
             // Through the promise, not a task: a task hands exceptions of its continuation to the pool, where no test can
             // catch them; the promise hands them to whoever runs the clock.
@@ -204,6 +222,7 @@ public sealed class PullProbe<T> : IAsyncEnumerable<T>, ISourceProbe
             var isInsideTheCall = _delivery is null;
             _delivery = null;
             var notification = _probe._marbles[_next++].Notification;
+            _hasEnded = notification.Kind != NotificationKind.OnNext;
             switch (notification.Kind)
             {
                 case NotificationKind.OnNext:

@@ -43,7 +43,7 @@ public sealed class PushProbe<T> : IObservable<T>, ISourceProbe
 
     /// <summary>The subscriptions so far, in order.</summary>
     public IReadOnlyList<SubscriptionFrames> Subscriptions =>
-        [.. _uses.Select(use => new SubscriptionFrames(Frame(use[0]), use.Count > 1 ? Frame(use[1]) : null))];
+        [.. ((ISourceProbe)this).Uses.Select(use => new SubscriptionFrames(Frame(use[0]), use.Count > 1 ? Frame(use[1]) : null))];
 
     /// <inheritdoc/>
     public IDisposable Subscribe(IObserver<T> observer)
@@ -51,7 +51,11 @@ public sealed class PushProbe<T> : IObservable<T>, ISourceProbe
         ArgumentNullException.ThrowIfNull(observer);
 
         var use = new List<MarbleSymbol> { new(_clock.Now, MarbleKind.Subscribe, "", 1, 0) };
-        _uses.Add(use);
+        lock (_uses)
+            _uses.Add(use);
+        if (_uses.Count > _clock.Limit)
+            return StopSomethingEndless();
+
         var timers = new CompositeDisposable();
         if (!_isHot)
         {
@@ -72,7 +76,8 @@ public sealed class PushProbe<T> : IObservable<T>, ISourceProbe
         {
             timers.Dispose();
             _observers.Remove(observer);
-            use.Add(new MarbleSymbol(_clock.Now, MarbleKind.Unsubscribe, "", 1, 0));
+            lock (_uses)
+                use.Add(new MarbleSymbol(_clock.Now, MarbleKind.Unsubscribe, "", 1, 0));
         });
     }
 
@@ -102,7 +107,7 @@ public sealed class PushProbe<T> : IObservable<T>, ISourceProbe
             if (marble.Time < TimeSpan.Zero || marble.Time < _clock.Now)
                 Signal(marble.Notification);
             else
-                _clock.At(marble.Time, this, Name, () => Signal(marble.Notification));
+                _clock.At(marble.Time, this, Name, () => Signal(marble.Notification), Phase.Speak);
         }
     }
 
@@ -110,11 +115,28 @@ public sealed class PushProbe<T> : IObservable<T>, ISourceProbe
 
     MarbleDiagram? ISourceProbe.Diagram => Diagram;
 
-    IReadOnlyList<IReadOnlyList<MarbleSymbol>> ISourceProbe.Uses => _uses;
+    IReadOnlyList<IReadOnlyList<MarbleSymbol>> ISourceProbe.Uses
+    {
+        get
+        {
+            // An operator that has left the clock may dispose on another thread.
+            lock (_uses)
+                return [.. _uses.Select(use => use.ToList())];
+        }
+    }
 
     MarbleRow ISourceProbe.UseRow => MarbleRow.ExpectedSubscription;
 
     IReadOnlyList<Violation> ISourceProbe.Violations => [];
+
+    /// <summary>A throw from here would be one more failure to retry. So the source falls silent, and the clock's run throws.</summary>
+    private IDisposable StopSomethingEndless()
+    {
+        var limit = VirtualTimeLimitException.Subscriptions(Name, _clock.Limit, _clock.Now);
+        if (_uses.Count == _clock.Limit + 1)
+            _clock.At(_clock.Now, this, Name, () => throw limit);
+        return Disposable.Empty;
+    }
 
     private long Frame(MarbleSymbol symbol) => symbol.Time.Ticks / _clock.FrameSize.Ticks;
 }

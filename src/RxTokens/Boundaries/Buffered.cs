@@ -8,9 +8,10 @@ public static partial class TokenStream
     /// <summary>Reads up to <paramref name="capacity"/> items ahead of the consumer, and says what happens when they pile up.</summary>
     /// <remarks>
     /// <code>
-    /// source               abcdef|
-    /// request              1-----------1---1
-    /// Buffered(2)          a-----------b---c     reads a, b, c and waits; d once the backlog has drained to 1
+    /// source    a   bcdef|
+    /// requests  1   -----------1---1
+    /// pulls     [^2]1----------1---1    // a, b and c, and then it waits; d when the backlog has drained to 1
+    /// result    a   -----------b---c    // Buffered(2)
     /// </code>
     /// <para><b>Demand:</b> reads nothing before the first <c>MoveNextAsync</c>; from then on at most <paramref name="capacity"/>
     /// items more than were asked for. <see cref="Overflow.Wait"/> stops reading when the buffer is full, and goes on when the
@@ -63,9 +64,9 @@ public static partial class TokenStream
     /// <summary>Holds up to <paramref name="capacity"/> items of a push source for a consumer that pulls, and says what happens when they pile up.</summary>
     /// <remarks>
     /// <code>
-    /// source                      --a-bcd-----|
-    /// request                     1-------1-1-1
-    /// Buffered(2, DropOldest)     --a-----c-d-|     b is dropped
+    /// source    --a-bcd-----|
+    /// requests  1-------1-1-1
+    /// result    --a-----c-d-|    // Buffered(2, DropOldest): b is dropped
     /// </code>
     /// <para><b>Demand:</b> subscribes at the first <c>MoveNextAsync</c>; what a hot source said before is not heard.</para>
     /// <para><b>Errors:</b> a failure of the source, of unsubscribing or of <paramref name="onDropped"/> arrives after the items

@@ -9,9 +9,9 @@ public static partial class TokenStream
     /// <summary>While the consumer is busy, keeps reading and merges what arrives into one item; nothing is lost, and the source is never held up.</summary>
     /// <remarks>
     /// <code>
-    /// source                  a-b-c-d|
-    /// request                 1----1---1
-    /// Conflate((x, y) => x+y) a----{bc}-d-    the consumer's next request gets everything since the last
+    /// source    a-b-c-   d|
+    /// requests  1----1   ---1
+    /// result    a----{bc}---d    // Conflate((x, y) => x + y)
     /// </code>
     /// <para><b>Demand:</b> reads nothing before the first <c>MoveNextAsync</c>, and at the source's pace from then on; of items that
     /// are ready at once at most 1,024 in one go. One item waits at the most: what <paramref name="merge"/> makes of them.
@@ -37,9 +37,9 @@ public static partial class TokenStream
     /// <summary>While the consumer is busy, keeps reading and adds what arrives to a result of another type.</summary>
     /// <remarks>
     /// <code>
-    /// source                         a-b-c-d|
-    /// request                        1----1---1
-    /// Conflate(x => [x], (l, x) => …) {[a]}-{[b,c]}-{[d]}
+    /// source    a-b-c-d|
+    /// requests  1----1---1
+    /// result    1----2---1    // Conflate(x => 1, (count, x) => count + 1)
     /// </code>
     /// <para><b>Demand:</b> reads nothing before the first <c>MoveNextAsync</c>, and at the source's pace from then on; of items that
     /// are ready at once at most 1,024 in one go. How much waits is up to <paramref name="add"/>.</para>
@@ -69,9 +69,9 @@ public static partial class TokenStream
     /// <summary>While the consumer is busy, keeps reading text and joins it: the next request gets all of it, in order, in time proportional to its length.</summary>
     /// <remarks>
     /// <code>
-    /// source        a-b-c-d|
-    /// request       1----1---1
-    /// Conflate()    a----{bc}-d-
+    /// source    a-b-c-   d|
+    /// requests  1----1   ---1
+    /// result    a----{bc}---d    // Conflate()
     /// </code>
     /// <para><b>Demand:</b> reads nothing before the first <c>MoveNextAsync</c>, and at the source's pace from then on, until
     /// <paramref name="maxChars"/> characters wait, or as many items (empty ones among them); it goes on when the consumer has
@@ -98,9 +98,9 @@ public static partial class TokenStream
     /// <summary>While the consumer is busy, merges what a push source says into one item; nothing is lost.</summary>
     /// <remarks>
     /// <code>
-    /// source                  a-b-c-d|
-    /// request                 1----1---1
-    /// Conflate((x, y) => x+y) a----{bc}-d-
+    /// source    a-b-c-   d|
+    /// requests  1----1   ---1
+    /// result    a----{bc}---d    // Conflate((x, y) => x + y)
     /// </code>
     /// <para><b>Demand:</b> subscribes at the first <c>MoveNextAsync</c>; what a hot source said before is not heard.
     /// One item waits at the most.</para>
@@ -126,9 +126,9 @@ public static partial class TokenStream
     /// <summary>While the consumer is busy, adds what a push source says to a result of another type.</summary>
     /// <remarks>
     /// <code>
-    /// source                         a-b-c-d|
-    /// request                        1----1---1
-    /// Conflate(x => [x], (l, x) => …) {[a]}-{[b,c]}-{[d]}
+    /// source    a-b-c-d|
+    /// requests  1----1---1
+    /// result    1----2---1    // Conflate(x => 1, (count, x) => count + 1)
     /// </code>
     /// <para><b>Demand:</b> subscribes at the first <c>MoveNextAsync</c>; what a hot source said before is not heard.</para>
     /// <para><b>Errors:</b> a failure of the source, of unsubscribing or of a function arrives after the result that waits.</para>
@@ -156,9 +156,9 @@ public static partial class TokenStream
     /// <summary>While the consumer is busy, joins the text that a push source says; nothing is lost.</summary>
     /// <remarks>
     /// <code>
-    /// source        a-b-c-d|
-    /// request       1----1---1
-    /// Conflate()    a----{bc}-d-
+    /// source    a-b-c-   d|
+    /// requests  1----1   ---1
+    /// result    a----{bc}---d    // Conflate()
     /// </code>
     /// <para><b>Demand:</b> subscribes at the first <c>MoveNextAsync</c>; what a hot source said before is not heard. A push source
     /// cannot wait: text that would make more than <paramref name="maxChars"/> characters wait ends the stream with a

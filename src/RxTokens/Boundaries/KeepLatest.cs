@@ -7,9 +7,9 @@ public static partial class TokenStream
     /// <summary>Keeps the newest item alone for a consumer that is busy: for progress bars and other states, not for text.</summary>
     /// <remarks>
     /// <code>
-    /// source           a-b-c-d|
-    /// request          1----1---1
-    /// KeepLatest()     a----c---d     b is dropped
+    /// source    a-b-c-d|
+    /// requests  1----1---1
+    /// result    a----c---d    // KeepLatest(): b is dropped
     /// </code>
     /// <para><b>Demand:</b> reads nothing before the first <c>MoveNextAsync</c>, and at the source's pace from then on; of items
     /// that are ready at once at most 1,024 in one go. One item waits at the most.</para>
@@ -36,9 +36,9 @@ public static partial class TokenStream
     /// <summary>Keeps the newest item alone of a push source for a consumer that is busy.</summary>
     /// <remarks>
     /// <code>
-    /// source           a-b-c-d|
-    /// request          1----1---1
-    /// KeepLatest()     a----c---d     b is dropped
+    /// source    a-b-c-d|
+    /// requests  1----1---1
+    /// result    a----c---d    // KeepLatest(): b is dropped
     /// </code>
     /// <para><b>Demand:</b> subscribes at the first <c>MoveNextAsync</c>; what a hot source said before is not heard.</para>
     /// <para><b>Loss:</b> every item that a newer one replaces is dropped: <paramref name="onDropped"/> is called with it, and the

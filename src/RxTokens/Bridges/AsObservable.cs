@@ -5,8 +5,8 @@ public static partial class TokenStream
     /// <summary>Pushes every item of a pull source as soon as it can be read: a plain bridge to Rx, without backpressure.</summary>
     /// <remarks>
     /// <code>
-    /// source            -a--b--c--|
-    /// AsObservable()    -a--b--c--|
+    /// source  -a--b--c--|
+    /// result  -a--b--c--|    // AsObservable()
     /// </code>
     /// <para><b>Demand:</b> unbounded; an observer that is slower than the source holds the source up only by not returning from
     /// <c>OnNext</c>. To keep the source from running ahead use <see cref="Through"/> or <see cref="OnDemand"/>.

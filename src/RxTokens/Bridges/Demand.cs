@@ -7,8 +7,9 @@ namespace RxTokens;
 /// <summary>Requests for items, to steer <see cref="TokenStream.OnDemand{T}"/> with.</summary>
 /// <remarks>
 /// <code>
-/// requests                   2-----1---*
-/// source.OnDemand(demand)    (ab)--c---(def|)
+/// source    abcdef|
+/// requests  2-----1---*
+/// result    ab----c---[def|]    // source.OnDemand(demand)
 /// </code>
 /// <para><b>Demand:</b> requests add up and saturate at <see cref="long.MaxValue"/>, which stands for "no limit" (Reactive Streams 3.17).
 /// What is requested while nobody listens is kept, and handed to the first subscriber. Several subscribers each get every request.

@@ -9,9 +9,10 @@ public static partial class TokenStream
     /// <summary>Pushes the items of a pull source as far as they are requested, and reads no further.</summary>
     /// <remarks>
     /// <code>
-    /// source                -a--b--c--d--|
-    /// requests              2-------1---*
-    /// OnDemand(requests)    -a--b---c---d|     c is there at 7 and read at 8, when it is asked for
+    /// source    -   a--b--c--d--|
+    /// requests  2   -------1---*
+    /// pulls     [^1]1------1---2!    // c is there at 7, and read at 8, when it is asked for
+    /// result    -   a--b---c---d|    // OnDemand(requests)
     /// </code>
     /// <para><b>Demand:</b> requests add up and saturate at <see cref="long.MaxValue"/> = no limit (Reactive Streams 3.8, 3.17); the
     /// source is read only while some are left (1.1), read-ahead 0. Each subscription has a ledger of its own and reads the source

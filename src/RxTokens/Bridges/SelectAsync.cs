@@ -7,9 +7,9 @@ public static partial class TokenStream
     /// <summary>Applies an asynchronous function to each item, up to <paramref name="maxConcurrency"/> at a time, and starts none that nobody asked for.</summary>
     /// <remarks>
     /// <code>
-    /// source                        abc|
-    /// SelectAsync(--x|, 1, true)    --a--b--c|     one at a time
-    /// SelectAsync(--x|, 2, true)    --[ab]--c|     two at a time, in the source's order
+    /// source    abc|
+    /// result 1  --a-b   -[c|]    // SelectAsync(x => …), of 2 frames each: one at a time
+    /// result 2  --ab[c|]         // the same with maxConcurrency: 2
     /// </code>
     /// <para><b>Demand:</b> reads the source only while the consumer waits and fewer than <paramref name="maxConcurrency"/> items are in
     /// work or finished and not yet taken. So with 1 it reads nothing ahead, else at most <paramref name="maxConcurrency"/> − 1 items.

@@ -10,9 +10,10 @@ public static partial class TokenStream
     /// <summary>Runs an Rx query between a pull source and a pull consumer, and reads the source only while the consumer waits for the query's next result.</summary>
     /// <remarks>
     /// <code>
-    /// source                     abcdef|
-    /// request                    1---1---1-1
-    /// Through(o => o.Buffer(2))  -{ab}--{cd}---{ef}-|    c and d are read when they are asked for
+    /// source    a   b   cde   f|
+    /// requests  1   -   --1   ---1   -1
+    /// pulls     [^2]-   --2   ---2   -[1!]    // c and d are read when they are asked for
+    /// result    -   {ab}--{cd}---{ef}-|       // Through(o => o.Buffer(2))
     /// </code>
     /// <para><b>Demand:</b> subscribes the query at the first <c>MoveNextAsync</c>. While a consumer waits and the query has said
     /// nothing, it reads one item, pushes it into the query, and looks again; at the first result it stops. So <c>Buffer(10)</c> reads

@@ -7,8 +7,8 @@ public static partial class TokenStream
     /// <summary>Writes every item to a channel, at the channel's pace, and completes the channel whichever way the copying ends.</summary>
     /// <remarks>
     /// <code>
-    /// source     ab-c|
-    /// written    ab-c|
+    /// source  ab-c|
+    /// result  ab-c|    // what is written
     /// </code>
     /// <para><b>Demand:</b> asks for the next item when the channel has taken the one before.</para>
     /// <para><b>Errors:</b> a failure of the source, and a cancellation, complete the channel with that exception and fail the task with it.

@@ -9,8 +9,8 @@ public static partial class TokenStream
     /// <summary>Renders each item on a scheduler, one at a time, and asks for the next only when the one before is drawn: the screen's pace becomes the source's.</summary>
     /// <remarks>
     /// <code>
-    /// source                    abc|
-    /// render (takes 2 frames)   a-b-c-|     b is asked for when a is drawn
+    /// source  abc|
+    /// result  a-b-c-|    // RenderOn(screen, draw), where drawing takes 2 frames: b is asked for when a is drawn
     /// </code>
     /// <para><b>Demand:</b> one item, when the one before it has been rendered. Put <see cref="Conflate(IAsyncEnumerable{string}, int)"/>
     /// before it to draw everything that has arrived meanwhile.</para>
@@ -46,8 +46,8 @@ public static partial class TokenStream
     /// <summary>Renders each item on a synchronization context (a UI thread's), one at a time, and asks for the next only when the one before is drawn.</summary>
     /// <remarks>
     /// <code>
-    /// source                    abc|
-    /// render (takes 2 frames)   a-b-c-|     b is asked for when a is drawn
+    /// source  abc|
+    /// result  a-b-c-|    // RenderOn(screen, draw), where drawing takes 2 frames: b is asked for when a is drawn
     /// </code>
     /// <para><b>Demand:</b> one item, when the one before it has been rendered. Put <see cref="Conflate(IAsyncEnumerable{string}, int)"/>
     /// before it to draw everything that has arrived meanwhile.</para>

@@ -9,8 +9,8 @@ public static partial class TokenStream
     /// <summary>Decodes UTF-8 bytes to text, whatever characters the chunk borders cut through.</summary>
     /// <remarks>
     /// <code>
-    /// source          {E2 82}-{AC 21}-|
-    /// DecodeUtf8()    --------{€!}----|
+    /// source  {E2 82}-{AC 21}-|    // bytes
+    /// result  -      -{€!}  -|    // DecodeUtf8()
     /// </code>
     /// <para><b>Demand:</b> reads chunks until one completes a character. Never yields an empty string, nor half a surrogate pair.</para>
     /// <para><b>Errors:</b> bytes that are not UTF-8, and a character cut off by the end, become U+FFFD; with

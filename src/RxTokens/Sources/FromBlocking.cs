@@ -7,8 +7,8 @@ public static partial class TokenStream
     /// <summary>Runs a generator that blocks (local inference, say) on one thread of its own, and makes it take a step only when an item is asked for.</summary>
     /// <remarks>
     /// <code>
-    /// request          1---1---1
-    /// FromBlocking     --a---b---c    each step begins when it is asked for, and blocks its own thread alone
+    /// requests  1---1---1
+    /// result    --a---b---c    // each step begins when it is asked for, and blocks its own thread alone
     /// </code>
     /// <para><b>Demand:</b> one step for each request, none ahead.</para>
     /// <para><b>Errors:</b> what the generator throws arrives after it has been disposed.</para>
@@ -32,8 +32,8 @@ public static partial class TokenStream
     /// <summary>Runs a generator that blocks and can be cancelled on one thread of its own, and makes it take a step only when an item is asked for.</summary>
     /// <remarks>
     /// <code>
-    /// request          1---1---1
-    /// FromBlocking     --a---b---c    each step begins when it is asked for, and blocks its own thread alone
+    /// requests  1---1---1
+    /// result    --a---b---c    // each step begins when it is asked for, and blocks its own thread alone
     /// </code>
     /// <para><b>Demand:</b> one step for each request, none ahead.</para>
     /// <para><b>Errors:</b> what the function or its generator throws arrives after the generator has been disposed.</para>

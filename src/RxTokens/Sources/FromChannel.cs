@@ -7,8 +7,8 @@ public static partial class TokenStream
     /// <summary>Reads a channel: one item for each request, none ahead.</summary>
     /// <remarks>
     /// <code>
-    /// written          ab--c|
-    /// FromChannel      ab--c|
+    /// source  ab--c|    // what is written
+    /// result  ab--c|    // FromChannel(reader)
     /// </code>
     /// <para><b>Demand:</b> an item leaves the channel only when it is asked for, so a bounded channel's writer feels the consumer's pace.</para>
     /// <para><b>Errors:</b> what the writer completed the channel with arrives after the items that were written before.</para>

@@ -10,8 +10,8 @@ public static partial class TokenStream
     /// <summary>Reads a byte stream in chunks, each only when it is asked for, into one pooled buffer.</summary>
     /// <remarks>
     /// <code>
-    /// network       {48 65}-{6C 6C 6F}-|
-    /// FromStream    {48 65}-{6C 6C 6F}-|
+    /// source  {48 65}-{6C 6C 6F}-|    // what the network brings
+    /// result  {48 65}-{6C 6C 6F}-|    // FromStream(stream)
     /// </code>
     /// <para><b>A chunk is valid until the next <c>MoveNextAsync</c> or <c>DisposeAsync</c></b>: decode or copy it before, and put no
     /// buffer in between. <see cref="DecodeUtf8"/> does it right.</para>

@@ -9,17 +9,15 @@ namespace RxTokens.Tests;
 /// </summary>
 public class CorpusTests
 {
-    private const string FileName = "rxjs-marbles.json";
-
     private int _count;
     private List<string> _refused = [];
 
     [Test]
     public void DiagramsOfRxJs_MeanTheSame()
     {
-        var path = FindFile();
+        var path = Vector.FindFile();
         if (path is null)
-            Assert.Ignore($"There is no shared/vectors/{FileName} beside the repository, and RXTOKENS_VECTORS names no folder with it.");
+            Assert.Ignore(Vector.Absent);
 
         (_count, _refused) = (0, []);
         using var cases = JsonDocument.Parse(File.ReadAllText(path));
@@ -86,19 +84,5 @@ public class CorpusTests
         {
             _refused.Add(error.Message);
         }
-    }
-
-    private static string? FindFile()
-    {
-        var folder = Environment.GetEnvironmentVariable("RXTOKENS_VECTORS") ?? FindFolder();
-        return folder is not null && Path.Combine(folder, FileName) is var path && File.Exists(path) ? path : null;
-    }
-
-    private static string? FindFolder()
-    {
-        var root = new DirectoryInfo(TestContext.CurrentContext.TestDirectory);
-        while (root is not null && !File.Exists(Path.Combine(root.FullName, "RxTokens.sln")))
-            root = root.Parent;
-        return root?.Parent is { } parent ? Path.Combine(parent.FullName, "shared", "vectors") : null;
     }
 }

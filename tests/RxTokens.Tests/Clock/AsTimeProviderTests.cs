@@ -461,7 +461,7 @@ public class AsTimeProviderTests
         Assert.That(timer.Change(TimeSpan.FromDays(20), Never), Is.True);
     }
 
-    private static TimeSpan Frames(long count) => count * VirtualClock.FrameSize;
+    private TimeSpan Frames(long count) => count * _clock.FrameSize;
 
     private void Ring() => _rings.Add(_clock.Frame);
 

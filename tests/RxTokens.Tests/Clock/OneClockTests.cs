@@ -171,7 +171,7 @@ public class OneClockTests
         }
     }
 
-    private static TimeSpan Frames(long count) => count * VirtualClock.FrameSize;
+    private TimeSpan Frames(long count) => count * _clock.FrameSize;
 
     private void Log() => _log.Add($"{_clock.Frame}");
 }

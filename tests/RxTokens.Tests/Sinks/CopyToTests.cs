@@ -18,6 +18,15 @@ public class CopyToTests
 
     // Behaviour
 
+    [MarbleOf("CopyTo")]
+    public void ItsMarble(string member) => DocumentedMarble.Run(member, (m, rows) =>
+    {
+        var channel = Channel.CreateUnbounded<string>(new UnboundedChannelOptions { AllowSynchronousContinuations = true });
+        var source = m.Pull(rows["source"]);
+        m.At(0, () => source.CopyTo(channel.Writer));
+        m.Expect(TokenStream.FromChannel(channel.Reader)).ToBe(rows["result"]);
+    });
+
     [Test]
     public async Task TheSourcesEnd_CompletesTheWriter_AfterAllItems()
     {

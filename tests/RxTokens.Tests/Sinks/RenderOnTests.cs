@@ -1,4 +1,6 @@
 using System.Reactive.Concurrency;
+using System.Reactive.Disposables;
+using System.Reactive.Linq;
 using NUnit.Framework;
 
 namespace RxTokens.Tests;
@@ -40,6 +42,30 @@ public class RenderOnTests
     }
 
     // Behaviour
+
+    [MarbleOf("RenderOn<T>(IAsyncEnumerable<T>, IScheduler, Action<T>, CancellationToken)")]
+    public void OnAScheduler_ItsMarble(string member) => DocumentedMarble.Run(member, (m, rows) =>
+        ExpectDrawn(m, rows, (source, draw) => source.RenderOn(m.Clock, draw)));
+
+    [MarbleOf("RenderOn<T>(IAsyncEnumerable<T>, SynchronizationContext, Action<T>, CancellationToken)")]
+    public void OnAContext_ItsMarble(string member) => DocumentedMarble.Run(member, (m, rows) =>
+        ExpectDrawn(m, rows, (source, draw) => source.RenderOn(new ClockContext(m.Clock), draw)));
+
+    /// <summary>Drawing takes two frames.</summary>
+    private static void ExpectDrawn(MarbleTest m, DocumentedMarble rows, Func<IAsyncEnumerable<string>, Action<string>, Task> renderOn)
+    {
+        var drawn = Observable.Create<string>(screen =>
+        {
+            var rendering = renderOn(m.Pull(rows["source"]), item =>
+            {
+                screen.OnNext(item);
+                m.Clock.Sleep(m.Time("--|").Ticks);
+            });
+            rendering.GetAwaiter().OnCompleted(screen.OnCompleted);
+            return Disposable.Empty;
+        });
+        m.Expect(drawn).ToBe(rows["result"]);
+    }
 
     [Test]
     public void EachItem_IsRenderedInOrder_OnTheScheduler()
@@ -259,6 +285,11 @@ public class RenderOnTests
             post();
             return true;
         }
+    }
+
+    private sealed class ClockContext(IScheduler clock) : SynchronizationContext
+    {
+        public override void Post(SendOrPostCallback d, object? state) => clock.Schedule(() => d(state));
     }
 
     private sealed class ContextAtOnce : SynchronizationContext

@@ -23,6 +23,13 @@ public class DecodeUtf8Tests
 
     // Behaviour
 
+    [MarbleOf("DecodeUtf8")]
+    public void ItsMarble(string member) => DocumentedMarble.Run(member, (m, rows) =>
+    {
+        var chunks = rows.Values<ReadOnlyMemory<byte>>("source", name => Convert.FromHexString(name.Replace(" ", "", StringComparison.Ordinal)));
+        m.Expect(m.Pull(rows["source"], chunks).DecodeUtf8()).ToBe(rows["result"]);
+    });
+
     [Test]
     public async Task EveryCut_InTwo_GivesTheSameText()
     {

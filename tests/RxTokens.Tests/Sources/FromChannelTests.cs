@@ -13,6 +13,14 @@ public class FromChannelTests
 
     // Behaviour
 
+    [MarbleOf("FromChannel")]
+    public void ItsMarble(string member) => DocumentedMarble.Run(member, (m, rows) =>
+    {
+        var channel = Channel.CreateUnbounded<string>(new UnboundedChannelOptions { AllowSynchronousContinuations = true });
+        m.Hot(rows["source"]).Subscribe(item => channel.Writer.TryWrite(item), () => channel.Writer.Complete());
+        m.Expect(TokenStream.FromChannel(channel.Reader)).ToBe(rows["result"]);
+    });
+
     [Test]
     public async Task MoveNextAsync_UntilTheWriterCompletes_GivesWhatWasWritten()
     {

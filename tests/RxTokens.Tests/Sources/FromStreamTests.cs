@@ -27,6 +27,14 @@ public class FromStreamTests
 
     // Behaviour
 
+    [MarbleOf("FromStream")]
+    public void ItsMarble(string member) => DocumentedMarble.Run(member, (m, rows) =>
+    {
+        var chunks = rows.Values("source", name => Convert.FromHexString(name.Replace(" ", "", StringComparison.Ordinal)));
+        var network = new NetworkStream(m.Pull(rows["source"], chunks).GetAsyncEnumerator());
+        m.Expect(TokenStream.FromStream(network).Select(chunk => string.Join(' ', chunk.ToArray().Select(b => b.ToString("X2"))))).ToBe(rows["result"]);
+    });
+
     [Test]
     public async Task MoveNextAsync_UntilTheEnd_GivesWhatEachReadReturned()
     {
@@ -142,6 +150,18 @@ public class FromStreamTests
     }
 
     /// <summary>Counts its reads and disposals.</summary>
+    /// <summary>Brings one chunk for each read.</summary>
+    private sealed class NetworkStream(IAsyncEnumerator<byte[]> chunks) : MemoryStream
+    {
+        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            if (!await chunks.MoveNextAsync())
+                return 0;
+            chunks.Current.CopyTo(buffer);
+            return chunks.Current.Length;
+        }
+    }
+
     private sealed class FakeStream(byte[] bytes, int perRead = int.MaxValue) : MemoryStream(bytes)
     {
         public bool IsWriteOnly { get; init; }

@@ -20,6 +20,8 @@ public sealed class MarbleValues<T> : IEnumerable<(string Key, T Value)>
         {
             if (string.IsNullOrEmpty(key))
                 throw new ArgumentException("A key of the values is empty.", nameof(values));
+            if (key.AsSpan().ContainsAny("{}\r\n"))
+                throw new ArgumentException($"'{Printable.Of(key)}' cannot be a key of the values: no diagram can say it, because of its braces or line breaks.", nameof(values));
             if (!_values.TryAdd(key, value))
                 throw new ArgumentException($"The values have '{key}' twice.", nameof(values));
         }
@@ -69,7 +71,7 @@ public static class MarbleValues
     /// <typeparam name="T">The type of the items.</typeparam>
     /// <param name="values">Letters or names, and what they mean.</param>
     /// <returns>The values.</returns>
-    /// <exception cref="ArgumentException">A key is empty, or there twice.</exception>
+    /// <exception cref="ArgumentException">A key is empty, or there twice, or has braces or line breaks.</exception>
     public static MarbleValues<T> Create<T>(ReadOnlySpan<(string Key, T Value)> values) => new(values.ToArray());
 
     /// <summary>Letters that mean what a function says: <c>MarbleValues.By("abc", key => new Token(key))</c>.</summary>
@@ -78,7 +80,7 @@ public static class MarbleValues
     /// <param name="value">What a letter means.</param>
     /// <returns>The values.</returns>
     /// <exception cref="ArgumentNullException">An argument is null.</exception>
-    /// <exception cref="ArgumentException">A letter is there twice.</exception>
+    /// <exception cref="ArgumentException">A letter is there twice, or is a brace or a line break.</exception>
     public static MarbleValues<T> By<T>(string letters, Func<string, T> value)
     {
         ArgumentNullException.ThrowIfNull(letters);

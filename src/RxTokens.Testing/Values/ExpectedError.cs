@@ -56,8 +56,3 @@ public sealed class ExpectedError
 
     internal bool Accepts(Exception error) => _accepts(error);
 }
-
-internal static class ErrorName
-{
-    public static string Of(Exception error) => $"{error.GetType().Name}(\"{error.Message}\")";
-}

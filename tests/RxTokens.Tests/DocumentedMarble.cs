@@ -1,0 +1,133 @@
+using System.Text.RegularExpressions;
+using System.Xml.Linq;
+using NUnit.Framework;
+
+namespace RxTokens.Tests;
+
+/// <summary>A test of the marble that an operator's documentation shows: it takes the rows from there, by their labels.</summary>
+/// <param name="member">The operator; with its parameters where its name is not enough.</param>
+[AttributeUsage(AttributeTargets.Method)]
+public sealed class MarbleOfAttribute(string member) : TestCaseAttribute(member)
+{
+    /// <summary>The operator.</summary>
+    public string Member => member;
+}
+
+/// <summary>The rows of a marble in the documentation: a label, a diagram and, behind <c>//</c>, what there is to say about it.</summary>
+internal sealed partial class DocumentedMarble
+{
+    private readonly string _member;
+    private readonly Dictionary<string, string> _rows = [];
+    private readonly HashSet<string> _unused;
+
+    public DocumentedMarble(string member, string code)
+    {
+        _member = member;
+        foreach (Match row in Row().Matches(code))
+            _rows.Add(row.Groups["label"].Value, row.Groups["diagram"].Value);
+        _unused = [.. _rows.Keys];
+    }
+
+    /// <summary>The marbles of all documented members that have one, by the members' names in C#.</summary>
+    public static IReadOnlyDictionary<string, string> All { get; } = (
+        from documented in XDocument.Load(Path.ChangeExtension(typeof(TokenStream).Assembly.Location, ".xml")).Descendants("member")
+        let code = documented.Element("remarks")?.Element("code")?.Value
+        where code is not null && Row().IsMatch(code)
+        select (Name: NameOf(documented), Code: code)).ToDictionary(m => m.Name, m => m.Code);
+
+    /// <summary>The diagram with this label.</summary>
+    public string this[string label]
+    {
+        get
+        {
+            _unused.Remove(label);
+            return _rows.TryGetValue(label, out var diagram)
+                ? diagram
+                : throw new ArgumentException($"The marble of {_member} has no row '{label}', but {string.Join(", ", _rows.Keys)}.");
+        }
+    }
+
+    /// <summary>What the names in a row mean.</summary>
+    public MarbleValues<T> Values<T>(string label, Func<string, T> value) => new Dictionary<string, T>(
+        MarbleDiagram.Parse(this[label], MarbleRow.Cold).Symbols.Where(s => s.Kind == MarbleKind.Value).Select(s => s.Text).Distinct()
+            .Select(name => KeyValuePair.Create(name, value(name))));
+
+    /// <summary>Runs a member's marble. Each of its rows must be used.</summary>
+    public static void Run(string member, Action<MarbleTest, DocumentedMarble> test)
+    {
+        var marble = new DocumentedMarble(member, All[Find(member)]);
+        MarbleTest.Run(m => test(m, marble));
+        Assert.That(marble._unused, Is.Empty, "rows that the test does not look at");
+    }
+
+    /// <summary>The full name of a member: a name alone is enough where it is the only one.</summary>
+    public static string Find(string member)
+    {
+        var found = All.Keys.Where(name => name == member || name.Split('<', '(')[0] == member).ToList();
+        return found.Count == 1 ? found[0] : throw new ArgumentException($"{found.Count} members are called {member}. There are:\n{string.Join('\n', All.Keys)}");
+    }
+
+    /// <summary><c>M:RxTokens.TokenStream.Through``2(System.Func{``0,…})</c> is <c>Through&lt;T, R&gt;(Func&lt;T, …&gt;)</c>.</summary>
+    private static string NameOf(XElement documented)
+    {
+        var types = documented.Elements("typeparam").Select(p => p.Attribute("name")!.Value).ToList();
+        var name = Namespaces().Replace(documented.Attribute("name")!.Value[2..], "");
+        name = Arity().Replace(name, _ => $"<{string.Join(",", types)}>");
+        name = Parameter().Replace(name, p => types[int.Parse(p.Groups[1].ValueSpan)]);
+        return name.Replace('{', '<').Replace('}', '>').Replace(",", ", ", StringComparison.Ordinal);
+    }
+
+    // A row of a marble, and not a line of C#: one of the labels, and then a diagram after two spaces or more.
+    [GeneratedRegex(@"^ *(?<label>source|requests|pulls|result( \d)?)  +(?<diagram>.*?) *(//.*)?$", RegexOptions.Multiline | RegexOptions.ExplicitCapture)]
+    private static partial Regex Row();
+
+    [GeneratedRegex(@"(\w+\.)+(?=\w)")]
+    private static partial Regex Namespaces();
+
+    [GeneratedRegex(@"(?<!`)``\d(?=\()")]
+    private static partial Regex Arity();
+
+    [GeneratedRegex(@"``(\d)")]
+    private static partial Regex Parameter();
+}
+
+/// <summary>What the documentation shows is what the tests run.</summary>
+public class DocumentedMarbleTests
+{
+    /// <summary>Members whose marble no test can run in virtual time, and why.</summary>
+    private static readonly Dictionary<string, string> Exceptions = new()
+    {
+        ["FromBlocking<T>(IEnumerable<T>)"] = "runs on a thread of its own, which no virtual clock drives",
+        ["FromBlocking<T>(Func<CancellationToken, IEnumerable<T>>)"] = "the same",
+    };
+
+    [Test]
+    public void EveryMarbleInTheDocumentation_IsRunByATest()
+    {
+        var tested =
+            from type in typeof(DocumentedMarbleTests).Assembly.GetTypes()
+            from method in type.GetMethods()
+            from attribute in method.GetCustomAttributes(typeof(MarbleOfAttribute), inherit: false)
+            select DocumentedMarble.Find(((MarbleOfAttribute)attribute).Member);
+
+        Assert.That(DocumentedMarble.All, Is.Not.Empty);
+        Assert.That(tested.Concat(Exceptions.Keys), Is.EquivalentTo(DocumentedMarble.All.Keys), "once each");
+    }
+
+    [Test]
+    public void ARow_IsALabelADiagramAndAComment()
+    {
+        var marble = new DocumentedMarble("X", "source    a   b|     // a comment\n  result 2  -{a b}|\nvar source = 1;\nsomething  -a|");
+        Assert.That(marble["source"], Is.EqualTo("a   b|"));
+        Assert.That(marble["result 2"], Is.EqualTo("-{a b}|"));
+        Assert.That(() => marble["something"], Throws.ArgumentException.With.Message.Contains("source, result 2"));
+    }
+
+    [Test]
+    public void AMember_IsFoundByItsNameOrItsSignature()
+    {
+        Assert.That(DocumentedMarble.Find("Through"), Is.EqualTo("Through<T, R>(IAsyncEnumerable<T>, Func<IObservable<T>, IObservable<R>>, Int32)"));
+        Assert.That(DocumentedMarble.Find("KeepLatest<T>(IObservable<T>, Action<T>)"), Does.StartWith("KeepLatest"));
+        Assert.That(() => DocumentedMarble.Find("KeepLatest"), Throws.ArgumentException.With.Message.Contains("2 members"));
+    }
+}
