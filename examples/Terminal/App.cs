@@ -50,7 +50,7 @@ internal sealed class App(TextWriter output, TextWriter error, bool isTerminal)
         RecordingFile? recording;
         try
         {
-            recording = options.Record is { } path ? new RecordingFile(path, options.Model, _time) : null;
+            recording = options.Record is { } path ? new RecordingFile(path, $"{options.Model}: {options.Prompt}", _time) : null;
         }
         catch (Exception refused) when (refused is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
