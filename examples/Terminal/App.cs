@@ -111,14 +111,14 @@ internal sealed class App(TextWriter output, TextWriter error, bool isTerminal)
     private LiveScreen OpenLive(Options options, Uri address, Figures figures, FrameClock frames)
     {
         var frame = new LiveFrame($"{options.Model} · {CommandLine.NameOf(options.Strategy)} · {address.Authority}", options.ScreenTime, Canvas.IsColorWanted);
-        return new LiveScreen(output, figures, frame, static () => (Console.WindowWidth, Console.WindowHeight), frames);
+        return new LiveScreen(output, figures, frame, static () => Canvas.Size, frames);
     }
 
     /// <summary>What stays on the screen: the live view was on the terminal's other one.</summary>
     private void WriteAnswer(string text)
     {
-        var width = Math.Min(Console.WindowWidth, WidestText);
-        var (console, buffer) = Canvas.Create(width, Console.WindowHeight, Canvas.IsColorWanted);
+        var width = Math.Min(Canvas.Size.Width, WidestText);
+        var (console, buffer) = Canvas.Create(width, Canvas.Size.Height, Canvas.IsColorWanted);
         console.Write(new Lines(Markdown.LastLines(text, RenderOptions.Create(console, console.Profile.Capabilities), width)));
         output.Write(buffer.ToString());
     }

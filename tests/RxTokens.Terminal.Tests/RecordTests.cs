@@ -28,7 +28,7 @@ public sealed class RecordTests : IDisposable
             Assert.That(recording.Items, Is.EqualTo(AnswerText.Tokens(60)));
             Assert.That(recording.Marbles[^1].Notification.Kind, Is.EqualTo(NotificationKind.OnCompleted));
             Assert.That(recording.Marbles.Select(marble => marble.Time), Is.Ordered);
-            Assert.That(recording.Name, Is.EqualTo("embedded"));
+            Assert.That(recording.Name, Is.EqualTo("embedded: Explain backpressure."));
             Assert.That(user.Figure("recorded"), Is.EqualTo($"60 chunks to {File}"));
         });
     }
@@ -98,7 +98,7 @@ public sealed class RecordTests : IDisposable
         Assert.Multiple(() =>
         {
             Assert.That(user.ExitCode, Is.Zero, user.Error);
-            Assert.That(recording.ToString(), Does.Match("^any: 50 items in .*, completed$"));
+            Assert.That(recording.ToString(), Does.Match("^any: Explain backpressure.: 50 items in .*, completed$"));
             Assert.That(string.Concat(recording.Items), Is.EqualTo(server.LastAnswer!.TextSent));
         });
     }
