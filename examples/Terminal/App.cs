@@ -43,9 +43,26 @@ internal sealed class App(TextWriter output, TextWriter error, bool isTerminal)
     }
 
     private Task<int> RunAsync(Options options, CancellationToken stop) =>
-        options.Compare ? CompareAsync(options, stop) : AnswerAsync(options, stop);
+        options.Compare ? CompareAsync(options, stop) : RecordAsync(options, stop);
 
-    private async Task<int> AnswerAsync(Options options, CancellationToken stop)
+    private async Task<int> RecordAsync(Options options, CancellationToken stop)
+    {
+        RecordingFile? recording;
+        try
+        {
+            recording = options.Record is { } path ? new RecordingFile(path, $"{options.Model}: {options.Prompt}", _time) : null;
+        }
+        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
+        {
+            error.WriteLine($"error: --record cannot write the file: {Failures.OneLine(refused.Message)}");
+            return WrongOptions;
+        }
+
+        using (recording)
+            return await AnswerAsync(options, recording, stop);
+    }
+
+    private async Task<int> AnswerAsync(Options options, RecordingFile? recording, CancellationToken stop)
     {
         var isLive = isTerminal && !options.Plain;
         await using var embedded = options.Endpoint is null
@@ -53,8 +70,11 @@ internal sealed class App(TextWriter output, TextWriter error, bool isTerminal)
             : null;
         var address = options.Endpoint ?? embedded!.Address;
 
-        var outcome = await new Conversation(options, address, embedded, _time)
+        var outcome = await new Conversation(options, address, embedded, _time, recording)
             .RunAsync(options.Strategy, (figures, frames) => isLive ? OpenLive(options, address, figures, frames) : new PlainScreen(output, figures), stop);
+
+        // It is whole before anybody reads that it is there.
+        recording?.Dispose();
 
         if (isLive && outcome.TextShown.Length > 0)
             WriteAnswer(outcome.TextShown.TrimEnd());
@@ -63,7 +83,7 @@ internal sealed class App(TextWriter output, TextWriter error, bool isTerminal)
         if (outcome.Failure is null || outcome.Figures.Read > 0)
         {
             output.WriteLine();
-            Summary.Write(output, outcome, options, address, isLive);
+            Summary.Write(output, outcome, options, address, recording, isLive);
         }
 
         return Conclude(outcome, address);
@@ -91,14 +111,14 @@ internal sealed class App(TextWriter output, TextWriter error, bool isTerminal)
     private LiveScreen OpenLive(Options options, Uri address, Figures figures, FrameClock frames)
     {
         var frame = new LiveFrame($"{options.Model} · {CommandLine.NameOf(options.Strategy)} · {address.Authority}", options.ScreenTime, Canvas.IsColorWanted);
-        return new LiveScreen(output, figures, frame, static () => (Console.WindowWidth, Console.WindowHeight), frames);
+        return new LiveScreen(output, figures, frame, static () => Canvas.Size, frames);
     }
 
     /// <summary>What stays on the screen: the live view was on the terminal's other one.</summary>
     private void WriteAnswer(string text)
     {
-        var width = Math.Min(Console.WindowWidth, WidestText);
-        var (console, buffer) = Canvas.Create(width, Console.WindowHeight, Canvas.IsColorWanted);
+        var width = Math.Min(Canvas.Size.Width, WidestText);
+        var (console, buffer) = Canvas.Create(width, Canvas.Size.Height, Canvas.IsColorWanted);
         console.Write(new Lines(Markdown.LastLines(text, RenderOptions.Create(console, console.Profile.Capabilities), width)));
         output.Write(buffer.ToString());
     }

@@ -8,6 +8,12 @@ internal static class Canvas
     /// <summary>Whether the user has not turned colors off: https://no-color.org.</summary>
     public static bool IsColorWanted => string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"));
 
+    /// <summary>The size of the terminal.</summary>
+    public static (int Width, int Height) Size => SizeOf(Console.WindowWidth, Console.WindowHeight);
+
+    /// <summary>Some terminals do not know their size, and say zero: then it is the usual one.</summary>
+    public static (int Width, int Height) SizeOf(int width, int height) => (width > 0 ? width : 80, height > 0 ? height : 24);
+
     public static (IAnsiConsole Console, StringWriter Buffer) Create(int width, int height, bool hasColors)
     {
         var buffer = new StringWriter { NewLine = "\n" };

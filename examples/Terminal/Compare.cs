@@ -135,7 +135,7 @@ internal sealed class Compare(Options options, TextWriter output, bool isStyled,
 
     private void WriteStyled(List<string[]> rows)
     {
-        var width = Console.WindowWidth;
+        var width = Canvas.Size.Width;
         var (console, buffer) = Canvas.Create(width, 40, Canvas.IsColorWanted);
         var table = new Table { Border = TableBorder.Rounded, BorderStyle = new Style(Color.Grey) };
         var columns = Enumerable.Range(0, Headings.Length).Where(i => width >= RoomForAll || !Dispensable.Contains(Headings[i])).ToArray();

@@ -26,7 +26,7 @@ internal sealed record Outcome(
 internal sealed record ServerStop(bool WasComplete, TimeSpan? After);
 
 /// <summary>One question, one answer, one screen.</summary>
-internal sealed class Conversation(Options options, Uri address, Endpoint? embedded, TimeProvider time)
+internal sealed class Conversation(Options options, Uri address, Endpoint? embedded, TimeProvider time, RecordingFile? recording = null)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
@@ -53,7 +53,7 @@ internal sealed class Conversation(Options options, Uri address, Endpoint? embed
         {
             try
             {
-                await Pipeline.DrawAsync(answer, strategy, options.Buffer, figures, frames, screen.Draw, cancellation.Token);
+                await Pipeline.DrawAsync(answer, strategy, options.Buffer, figures, recording, frames, screen.Draw, cancellation.Token);
             }
             catch (OperationCanceledException) when (stoppedAt is not null)
             {

@@ -24,6 +24,8 @@ internal static class Failures
         {
             switch (cause)
             {
+                case RecordingFileException:
+                    return $"the recording cannot be written {after}: {OneLine(cause.Message)}";
                 case CutOffException:
                     return $"the answer was cut off {after}: the stream ended without a finish reason";
                 case SilentServerException silent:
@@ -94,5 +96,5 @@ internal static class Failures
         }
     }
 
-    private static string OneLine(string text) => string.Join(' ', text.Split(['\r', '\n'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
+    public static string OneLine(string text) => string.Join(' ', text.Split(['\r', '\n'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
 }

@@ -8,7 +8,7 @@ namespace Terminal;
 /// <summary>What the user asked for.</summary>
 internal sealed record Options(
     Uri? Endpoint, string Model, string Prompt, int? Tokens, double Rate, TimeSpan ScreenTime, Strategy Strategy, int Buffer,
-    TimeSpan Timeout, Fault Fault, bool Plain, bool Compare);
+    TimeSpan Timeout, Fault Fault, string? Record, bool Plain, bool Compare);
 
 /// <summary>The command line.</summary>
 internal static class CommandLine
@@ -47,6 +47,7 @@ internal static class CommandLine
         var rate = Number<double>("--rate", "n", 0, 1_000_000, "Tokens per second of the embedded model; 0 for as fast as possible. [default: 500; 100 with --compare]");
         var fault = Choice("--fault", Faults, "What the embedded endpoint does wrong, half way or after 200 tokens");
         var timeout = Number<double>("--timeout", "s", 0.001, 3600, "Give up when the server is silent for this many seconds. [default: 10; 60 with --endpoint]");
+        var record = new Option<string>("--record") { Description = "Write the text as it arrives, before any strategy, and when, to this file, which a test can replay: StreamRecording.Load reads it. An existing file is replaced.", HelpName = "file", CustomParser = ParseFile };
         var plain = new Option<bool>("--plain") { Description = "Print the text as it comes. Chosen by itself when the output is not a terminal." };
         var endpoint = new Option<Uri>("--endpoint") { Description = "Another OpenAI-compatible server, e.g. http://localhost:11434/v1. The key comes from OPENAI_API_KEY.", HelpName = "url", CustomParser = ParseAddress };
         var model = new Option<string>("--model") { Description = "The model to ask; needed with --endpoint.", HelpName = "name" };
@@ -64,7 +65,7 @@ internal static class CommandLine
             Exit codes: 0 the answer is complete, 1 it is not, 2 wrong options,
             130 stopped by you.
             """)
-        { compare, strategy, buffer, screen, tokens, rate, fault, timeout, plain, endpoint, model, prompt };
+        { compare, strategy, buffer, screen, tokens, rate, fault, timeout, record, plain, endpoint, model, prompt };
 
         command.Validators.Add(result =>
         {
@@ -75,6 +76,8 @@ internal static class CommandLine
                 result.AddError("--compare plays the embedded model; leave out --endpoint.");
             if (result.GetResult(compare) is not null && result.GetResult(strategy) is not null)
                 result.AddError("--compare plays five strategies; leave out --strategy.");
+            if (result.GetResult(compare) is not null && result.GetResult(record) is not null)
+                result.AddError("--record writes one answer; leave out --compare.");
             if (elsewhere && result.GetResult(fault) is not null)
                 result.AddError("--fault is for the embedded endpoint; leave out --endpoint.");
             if (elsewhere && result.GetResult(rate) is not null)
@@ -97,6 +100,7 @@ internal static class CommandLine
                     parsed.GetValue(buffer) ?? 5,
                     TimeSpan.FromSeconds(parsed.GetValue(timeout) ?? (isElsewhere ? 60 : 10)),
                     parsed.GetValue(fault) ?? Fault.None,
+                    parsed.GetValue(record),
                     parsed.GetValue(plain),
                     compares),
                 cancellationToken);
@@ -131,6 +135,14 @@ internal static class CommandLine
                 return null;
             },
         };
+
+    private static string? ParseFile(ArgumentResult result)
+    {
+        if (result.Tokens[0].Value is { Length: > 0 } path)
+            return path;
+        result.AddError("--record must be a file.");
+        return null;
+    }
 
     private static Uri? ParseAddress(ArgumentResult result)
     {

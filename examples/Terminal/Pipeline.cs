@@ -10,7 +10,7 @@ internal static class Pipeline
 {
     public static Task DrawAsync(
         IAsyncEnumerable<StreamingChatCompletionUpdate> answer, // pull: nothing is read until it is asked for
-        Strategy strategy, int buffer, Figures figures, IScheduler frames, Action<string> draw, CancellationToken cancellationToken) =>
+        Strategy strategy, int buffer, Figures figures, RecordingFile? recording, IScheduler frames, Action<string> draw, CancellationToken cancellationToken) =>
         answer
             .Through(updates => updates                         // any Rx query, and still nobody reads ahead
                 .Do(figures.OnUpdate)
@@ -19,8 +19,12 @@ internal static class Pipeline
                 .Select(part => part.Text)
                 .Where(text => !string.IsNullOrEmpty(text))
                 .Do(figures.OnToken))
+            .RecordIn(recording)                                // before the boundary: the pace is the model's own
             .Meet(strategy, buffer, figures.OnDropped)          // two rates meet: .Conflate() unless asked otherwise
             .RenderOn(frames, draw, cancellationToken);         // the next text is asked for when this one is drawn
+
+    private static IAsyncEnumerable<string> RecordIn(this IAsyncEnumerable<string> tokens, RecordingFile? recording) =>
+        recording is null ? tokens : recording.Record(tokens);
 
     private static IAsyncEnumerable<string> Meet(this IAsyncEnumerable<string> tokens, Strategy strategy, int buffer, Action<string> onDropped) =>
         strategy switch

@@ -7,10 +7,10 @@ internal static class Summary
 {
     private const int LabelWidth = 29;
 
-    public static void Write(TextWriter output, Outcome outcome, Options options, Uri address, bool isStyled)
+    public static void Write(TextWriter output, Outcome outcome, Options options, Uri address, RecordingFile? recording, bool isStyled)
     {
         output.WriteLine(Style("── summary ".PadRight(60, '─'), isStyled, "grey"));
-        foreach (var (label, value) in Rows(outcome, options, address))
+        foreach (var (label, value) in Rows(outcome, options, address, recording))
             output.WriteLine(Style(label.PadRight(LabelWidth), isStyled, "grey") + value);
 
         var (isEqual, line) = Verdict(outcome, options);
@@ -20,7 +20,7 @@ internal static class Summary
         output.Flush();
     }
 
-    private static IEnumerable<(string Label, string Value)> Rows(Outcome outcome, Options options, Uri address)
+    private static IEnumerable<(string Label, string Value)> Rows(Outcome outcome, Options options, Uri address, RecordingFile? recording)
     {
         var now = outcome.Figures;
         var boundary = options.Strategy is Strategy.Wait or Strategy.DropOldest or Strategy.DropNewest ? $", buffer {options.Buffer}" : "";
@@ -37,6 +37,8 @@ internal static class Summary
         yield return ("model waited for the screen", $"{now.Held.TotalSeconds:0.00} s");
         if (outcome.FinishReason is { } reason && reason != OpenAI.Chat.ChatFinishReason.Stop)
             yield return ("the model ended with", reason.ToString());
+        if (recording is not null)
+            yield return ("recorded", $"{recording.Chunks:N0} {(recording.Chunks == 1 ? "chunk" : "chunks")} to {recording.Path}");
     }
 
     private static (bool IsEqual, string Line) Verdict(Outcome outcome, Options options)

@@ -63,6 +63,10 @@ public sealed partial class MarbleTest
     }
 
     /// <summary>Expects when a push source is subscribed to.</summary>
+    /// <remarks>
+    /// <para>A subscription is over when it is disposed, which Rx does at the ending; an operator that keeps it longer
+    /// (<c>SequenceEqual</c> does, until it has its answer) shows it.</para>
+    /// </remarks>
     /// <typeparam name="T">The type of the items.</typeparam>
     /// <param name="source">The source.</param>
     /// <param name="name">What failures and pictures call it.</param>

@@ -9,15 +9,15 @@ public sealed class CommandLineTests
     public void Without_options_the_embedded_model_says_all_of_its_answer_at_500_tokens_a_second() =>
         Assert.That(Parse(), Is.EqualTo(new Options(
             Endpoint: null, Model: "embedded", Prompt: "Explain backpressure.", Tokens: null, Rate: 500, ScreenTime: TimeSpan.Zero,
-            Strategy.Conflate, Buffer: 5, Timeout: TimeSpan.FromSeconds(10), Fault.None, Plain: false, Compare: false)));
+            Strategy.Conflate, Buffer: 5, Timeout: TimeSpan.FromSeconds(10), Fault.None, Record: null, Plain: false, Compare: false)));
 
     [Test]
     public void Every_option_is_understood() =>
         Assert.That(
-            Parse("--tokens", "7", "--rate", "0", "--screen-ms", "100", "--strategy", "drop-oldest", "--buffer", "9", "--timeout", "2.5", "--fault", "stall", "--plain"),
+            Parse("--tokens", "7", "--rate", "0", "--screen-ms", "100", "--strategy", "drop-oldest", "--buffer", "9", "--timeout", "2.5", "--fault", "stall", "--record", "answer.jsonl", "--plain"),
             Is.EqualTo(new Options(
                 null, "embedded", "Explain backpressure.", 7, 0, TimeSpan.FromMilliseconds(100),
-                Strategy.DropOldest, 9, TimeSpan.FromSeconds(2.5), Fault.Stall, Plain: true, Compare: false)));
+                Strategy.DropOldest, 9, TimeSpan.FromSeconds(2.5), Fault.Stall, "answer.jsonl", Plain: true, Compare: false)));
 
     [Test]
     public void Another_server_gets_more_time()
@@ -53,6 +53,8 @@ public sealed class CommandLineTests
     [TestCase("--endpoint must be an http or https address.", "--endpoint", "localhost", "--model", "m")]
     [TestCase("--compare plays the embedded model; leave out --endpoint.", "--compare", "--endpoint", "http://localhost/v1", "--model", "m")]
     [TestCase("--compare plays five strategies; leave out --strategy.", "--compare", "--strategy", "wait")]
+    [TestCase("--record writes one answer; leave out --compare.", "--record", "answer.jsonl", "--compare")]
+    [TestCase("--record must be a file.", "--record", "")]
     [TestCase("--fault is for the embedded endpoint; leave out --endpoint.", "--fault", "cut", "--endpoint", "http://localhost/v1", "--model", "m")]
     [TestCase("--rate is for the embedded model; leave out --endpoint.", "--rate", "9", "--endpoint", "http://localhost/v1", "--model", "m")]
     [TestCase("--tokens must be a number from 1 to 1000000.", "--tokens", "0")]
@@ -84,7 +86,7 @@ public sealed class CommandLineTests
         Assert.Multiple(() =>
         {
             Assert.That(user.ExitCode, Is.Zero);
-            foreach (var option in (string[])["--compare", "--strategy", "--buffer", "--screen-ms", "--tokens", "--rate", "--fault", "--timeout", "--plain", "--endpoint", "--model", "--prompt"])
+            foreach (var option in (string[])["--compare", "--strategy", "--buffer", "--screen-ms", "--tokens", "--rate", "--fault", "--timeout", "--record", "--plain", "--endpoint", "--model", "--prompt"])
                 Assert.That(user.Output, Does.Contain(option));
             Assert.That(user.Output, Does.Contain("\"Model waited\" is the time"));
             Assert.That(user.Output, Does.Contain("OPENAI_API_KEY"));

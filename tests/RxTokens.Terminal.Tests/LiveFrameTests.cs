@@ -29,6 +29,13 @@ public sealed partial class LiveFrameTests
         Assert.That(lines[0], Does.StartWith("╭"));
     }
 
+    [TestCase(0, 0, 80, 24)]
+    [TestCase(0, 40, 80, 40)]
+    [TestCase(132, 0, 132, 24)]
+    [TestCase(1, 1, 1, 1)]
+    public void A_terminal_that_does_not_know_its_size_has_the_usual_one(int width, int height, int usedWidth, int usedHeight) =>
+        Assert.That(Canvas.SizeOf(width, height), Is.EqualTo((usedWidth, usedHeight)));
+
     [TestCase(100, 2)]
     [TestCase(100, 1)]
     [TestCase(10, 1)]

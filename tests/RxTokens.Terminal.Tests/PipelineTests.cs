@@ -132,7 +132,7 @@ public sealed class PipelineTests
     {
         var figures = new Figures(_clock, strategy);
         var drawing = Pipeline.DrawAsync(
-            answer.MeasureHeld(figures), strategy, 5, figures, new FrameClock(_clock, period),
+            answer.MeasureHeld(figures), strategy, 5, figures, recording: null, new FrameClock(_clock, period),
             text =>
             {
                 _frames.Add(_clock.Now);

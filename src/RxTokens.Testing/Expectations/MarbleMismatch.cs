@@ -42,6 +42,6 @@ public sealed record MarbleMismatch(string Row, MismatchKind Kind, TimeSpan Time
     /// <summary>The diagram that was expected; null where none was.</summary>
     public string? Expected { get; init; }
 
-    /// <summary>The diagram of what happened, ready to paste into the test; null where there is none.</summary>
+    /// <summary>The diagram of what happened, ready to paste into the test; null where there is none, or where marks less than a frame apart have no diagram.</summary>
     public string? Actual { get; init; }
 }

@@ -16,7 +16,8 @@ public static partial class StreamRecording
     /// <param name="writer">Where the lines go, each ended by a line feed and flushed. It stays open, and what it throws comes through.</param>
     /// <param name="itemType">How an item is written: of a <c>JsonSerializerContext</c>.</param>
     /// <exception cref="ArgumentNullException">An argument is null.</exception>
-    /// <exception cref="NotSupportedException">An item cannot be written as JSON.</exception>
+    /// <exception cref="NotSupportedException">The type has something in it that cannot be written as JSON.</exception>
+    /// <exception cref="InvalidOperationException">An item is too deep for JSON: in a circle, for example.</exception>
     public static void Save<T>(this StreamRecording<T> recording, TextWriter writer, JsonTypeInfo<T> itemType) =>
         Save(recording, writer, ItemFormat.Of(itemType));
 

@@ -103,7 +103,7 @@ public class BendTests
 
     private static void Refuses(string argument, object value, Action bend)
     {
-        var refusal = Assert.Throws<ArgumentOutOfRangeException>(() => bend())!;
+        var refusal = Assert.Throws<ArgumentOutOfRangeException>(bend)!;
         Assert.That((refusal.ParamName, refusal.ActualValue), Is.EqualTo((argument, value)));
     }
 

@@ -25,7 +25,7 @@ public partial class RecordingFormatTests
     public void AFile_IsLinesForPeopleToRead()
     {
         var recording = new StreamRecording<string>(
-            [At(12.3456m, "Hello"), At(12.3456m, " \"wörld\"\n"), At(1000, "世界"), Failed(2000.5m, new TimeoutException("too late"))], "greeting");
+            [At(12.3456, "Hello"), At(12.3456, " \"wörld\"\n"), At(1000, "世界"), Failed(2000.5, new TimeoutException("too late"))], "greeting");
 
         Assert.That(Text(recording), Is.EqualTo(
             """
@@ -84,7 +84,7 @@ public partial class RecordingFormatTests
     [Test]
     public void AFileThatIsCutAnywhere_IsReadUpToThere()
     {
-        var whole = new StreamRecording<string>([At(1, "a🌊\"\\"), At(2.5m, "b\uD83D"), At(3, ""), Marble.End<string>(4)], "name");
+        var whole = new StreamRecording<string>([At(1, "a🌊\"\\"), At(2.5, "b\uD83D"), At(3, ""), Marble.End<string>(4)], "name");
         var text = Text(whole);
         var header = text.IndexOf('\n');
 
@@ -160,7 +160,7 @@ public partial class RecordingFormatTests
         try
         {
             CultureInfo.CurrentCulture = CultureInfo.GetCultureInfo("de-DE");
-            var text = Text(new StreamRecording<string>([At(1234.5678m, "a")]));
+            var text = Text(new StreamRecording<string>([At(1234.5678, "a")]));
 
             Assert.That(text, Does.Contain("\"ms\":1234.5678,"));
             Assert.That(Read(text).Duration, Is.EqualTo(TimeSpan.FromTicks(12345678)));
@@ -278,10 +278,12 @@ public partial class RecordingFormatTests
         Assert.That(failure.Message, Does.StartWith($"recording, line {failure.LineNumber}:"));
     }
 
-    private static Marble<T> At<T>(decimal milliseconds, T item) => new(TimeSpan.FromTicks((long)(milliseconds * TimeSpan.TicksPerMillisecond)), Notification.CreateOnNext(item));
+    private static Marble<T> At<T>(double milliseconds, T item) => new(Ms(milliseconds), Notification.CreateOnNext(item));
 
-    private static Marble<string> Failed(decimal milliseconds, Exception error) =>
-        new(TimeSpan.FromTicks((long)(milliseconds * TimeSpan.TicksPerMillisecond)), Notification.CreateOnError<string>(error));
+    private static Marble<string> Failed(double milliseconds, Exception error) =>
+        new(Ms(milliseconds), Notification.CreateOnError<string>(error));
+
+    private static TimeSpan Ms(double milliseconds) => TimeSpan.FromTicks((long)Math.Round(milliseconds * TimeSpan.TicksPerMillisecond));
 
     private static List<Marble<string>> Marbles(IEnumerable<(long Gap, Notification<string> Notification)> items)
     {

@@ -43,7 +43,7 @@ public class ReplayTests
     {
         var failure = Assert.Throws<MarbleAssertionException>(() => MarbleTest.Run(m => m.Expect(m.Pull(Answer)).ToBe("-a-bx---d|")))!;
 
-        Assert.That(failure.Message, Does.Match(@"answer +- *a-bc---d\| +pull\n"));
+        Assert.That(failure.Message, Does.Match(@"answer +- +a-bc---d\| +pull\n"));
     }
 
     [Test]
@@ -54,7 +54,7 @@ public class ReplayTests
 
         var chart = MarbleTest.Run(m => m.Expect(m.Pull(recording)).ToBe("-{a}bcde#", [("a", ""), ("b", " {"), ("c", "\n"), ("d", "🌊"), ("e", new string('x', 999))], typeof(IOException)));
 
-        Assert.That(chart.ToText(), Does.Match(@"source +- *ABC🌊D# +pull"));
+        Assert.That(chart.ToText(), Does.Match(@"source +- +ABC🌊D# +pull\n"));
     }
 
     [Test]
