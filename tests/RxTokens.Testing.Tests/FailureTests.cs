@@ -245,5 +245,27 @@ public class FailureTests
         }
     }
 
+    [Test]
+    public void TheActualDiagram_OfAnyRun_IsReadyToPaste()
+    {
+        string[] pieces = ["-", "--", "a", "b", "7", "{10}", "{ms}", "{long name}", "[ab]", "[1{m}]", "(ab)", " 17ms ", " 0.3ms ", " 2s ", "🙈"];
+        var random = new Random(20261121);
+        for (var round = 0; round < 1000; round++)
+        {
+            var diagram = string.Concat(Enumerable.Range(0, random.Next(12)).Select(_ => pieces[random.Next(pieces.Length)])) + (random.Next(3) == 0 ? "" : "|");
+            var delay = TimeSpan.FromTicks(random.Next(4) * 5_000L);
+            IObservable<string> Source(MarbleTest m) => m.Cold<string>(diagram, Letters).Delay(delay, m.Clock);
+
+            var mismatch = Failing.Run(m => m.Expect(Source(m)).ToBe("-a{something else}#")).Mismatches.Single();
+            if (mismatch.Actual is { } actual)
+                MarbleTest.Run(m => m.Expect(Source(m)).ToBe(actual), new MarbleOptions { MaxVirtualTime = TimeSpan.FromHours(1) });
+        }
+    }
+
+    private static readonly MarbleValues<string> Letters = new Dictionary<string, string>
+    {
+        ["a"] = "a", ["b"] = "b", ["7"] = "7", ["10"] = "10", ["ms"] = "ms", ["long name"] = "long name", ["1"] = "1", ["m"] = "m", ["🙈"] = "🙈",
+    };
+
     private static void Shows(Action<MarbleTest> test, string message) => Assert.That(Failing.Message(test), Is.EqualTo(message));
 }
