@@ -73,11 +73,15 @@ internal sealed class Pump<T>
     public CancellationToken Token => _cancellation.Token;
 
     /// <summary>Something has changed: look again. From any thread, also from inside the target.</summary>
-    public void Wake() => Wake(_maxBurst);
+    public void Wake() => Drain(_maxBurst, refills: true);
 
     /// <summary>The same, but reads no more than a number of items that are ready.</summary>
     /// <returns>Whether they were used up: then there may be more, and it is for the caller to come again.</returns>
-    public bool Wake(int items)
+    public bool Wake(int items) => Drain(items, refills: false);
+
+    /// <param name="items">How many items that are ready may be read in one go.</param>
+    /// <param name="refills">Whether news begins another go: whoever brings it while we are inside counts on us, and comes no second time.</param>
+    private bool Drain(int items, bool refills)
     {
         // From inside the target or the source: the loop under us looks again, and needs no interlocked note to do so.
         // Another thread never finds its own number here, and this one sees what it wrote itself.
@@ -91,13 +95,16 @@ internal sealed class Pump<T>
         if (!_gate.TryEnter())
             return false;
 
+        var left = items;
         do
         {
             _drainer = thread;
             do
             {
                 _lookAgain = false;
-                Advance(ref items);
+                if (refills)
+                    left = items;
+                Advance(ref left);
             }
             while (_lookAgain);
             _drainer = 0;
@@ -105,7 +112,7 @@ internal sealed class Pump<T>
         while (!_gate.TryLeave());
 
         _target.OnRest();
-        return items == 0;
+        return left == 0;
     }
 
     /// <summary>Cancels the source; once a pending pull has returned, disposes it and reports the end.</summary>
