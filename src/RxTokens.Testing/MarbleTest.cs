@@ -198,7 +198,7 @@ public sealed partial class MarbleTest
             _isOver = true;
             SynchronizationContext.SetSynchronizationContext(outer);
             if (Clock is VirtualClock used)
-                (used.Context, used.Choose) = (null, null);
+                (used.Context, used.Choose, used.WorkAdded) = (null, null, null);
         }
     }
 
@@ -231,7 +231,6 @@ public sealed partial class MarbleTest
                 throw Stuck();
         }
 
-        clock.WorkAdded = null;
         test.GetAwaiter().GetResult();
     }
 

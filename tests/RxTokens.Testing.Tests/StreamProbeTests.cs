@@ -144,6 +144,19 @@ public class StreamProbeTests
     }
 
     [Test]
+    public void ASignalOnAnotherThread_IsToldAsSuch() => Assert.That(
+        Failing.Message(m => m.Probe(
+            Observable.Create<string>(observer =>
+            {
+                var thread = new Thread(() => observer.OnNext("a"));
+                thread.Start();
+                thread.Join();
+                return System.Reactive.Disposables.Disposable.Empty;
+            }),
+            name: "p")),
+        Does.StartWith("Probe \"p\" at frame 0 (0 ms): 0:a came on another thread"));
+
+    [Test]
     public void Arguments_ThatAreWrong_AreRefused()
     {
         var clock = new VirtualClock();

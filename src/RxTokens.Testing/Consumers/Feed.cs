@@ -24,7 +24,7 @@ internal abstract class Feed<T>(Timeline clock)
     }
 }
 
-internal sealed class PushFeed<T> : Feed<T>, IObserver<T>
+internal sealed class PushFeed<T> : Feed<T>
 {
     private readonly PushRecorder<T> _recorder;
     private readonly IDisposable _subscription;
@@ -32,29 +32,11 @@ internal sealed class PushFeed<T> : Feed<T>, IObserver<T>
     public PushFeed(Timeline clock, IObservable<T> stream)
         : base(clock)
     {
-        _recorder = new PushRecorder<T>(clock);
-        _subscription = stream.Subscribe(this);
+        _recorder = new PushRecorder<T>(clock) { OnReceived = Arrive };
+        _subscription = stream.Subscribe(_recorder);
     }
 
     public override IEnumerable<Violation> Violations => _recorder.ProtocolViolations;
-
-    public void OnNext(T value)
-    {
-        _recorder.OnNext(value);
-        Arrive(_recorder.Received[^1]);
-    }
-
-    public void OnError(Exception error)
-    {
-        _recorder.OnError(error);
-        Arrive(_recorder.Received[^1]);
-    }
-
-    public void OnCompleted()
-    {
-        _recorder.OnCompleted();
-        Arrive(_recorder.Received[^1]);
-    }
 
     public override void Ask()
     {

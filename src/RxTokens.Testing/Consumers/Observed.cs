@@ -22,7 +22,7 @@ internal abstract class Observed<T>(Timeline clock, MarbleDiagram? demand)
     public MarbleDiagram? Demand { get; } = demand;
 
     /// <summary>How much the row asks for in all.</summary>
-    public long Granted => Demand is null ? long.MaxValue : Demand.Symbols.Where(s => s.Kind == MarbleKind.Request).Aggregate(0L, (sum, s) => Sum(sum, s.Count));
+    public long Granted => Demand is null ? long.MaxValue : Demand.Symbols.Where(s => s.Kind == MarbleKind.Request).Aggregate(0L, (sum, s) => Amount.Sum(sum, s.Count));
 
     /// <summary>What the end of the stream needs: one request of its own, or none.</summary>
     public virtual long RequestsOfTheEnd => 0;
@@ -33,7 +33,7 @@ internal abstract class Observed<T>(Timeline clock, MarbleDiagram? demand)
 
     public void Request(long count)
     {
-        _asked = Sum(_asked, Math.Max(0, count));
+        _asked = Amount.Sum(_asked, Math.Max(0, count));
         OnRequest(count);
     }
 
@@ -55,6 +55,4 @@ internal abstract class Observed<T>(Timeline clock, MarbleDiagram? demand)
         lock (_violations)
             _violations.Add(new Violation(Clock.Now, what, isDemand));
     }
-
-    private static long Sum(long x, long y) => y > long.MaxValue - x ? long.MaxValue : x + y;
 }

@@ -56,7 +56,7 @@ internal sealed class ObservedPull<T>(Timeline clock, IAsyncEnumerable<T> stream
 
     protected override void OnRequest(long count)
     {
-        _credit = count > long.MaxValue - _credit ? long.MaxValue : _credit + count;
+        _credit = Amount.Sum(_credit, count);
         Go();
     }
 

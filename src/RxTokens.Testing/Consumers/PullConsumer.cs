@@ -71,7 +71,7 @@ public sealed class PullConsumer<T>
         foreach (var frame in frames)
         {
             ArgumentOutOfRangeException.ThrowIfLessThan(frame, _clock.Frame, nameof(frames));
-            _clock.At(frame * _clock.FrameSize, this, "consumer", () => AskInTurn());
+            _clock.At(frame * _clock.FrameSize, this, "consumer", AskInTurn);
         }
 
         return this;
@@ -91,6 +91,7 @@ public sealed class PullConsumer<T>
         await Leave().ConfigureAwait(false);
     }
 
+    // Nobody waits for it: it is work of the clock, and Ask records every failure instead of throwing it.
     private async void AskInTurn()
     {
         _postponed++;

@@ -24,7 +24,7 @@ public sealed class PushRecorder<T> : IObserver<T>
     public IReadOnlyList<T> Items => [.. _received.Where(m => m.Notification.HasValue).Select(m => m.Notification.Value)];
 
     /// <summary>Signals that overlapped, or followed the ending, with their times.</summary>
-    public IReadOnlyList<string> Violations => [.. _violations.Select(v => v.What)];
+    public IReadOnlyList<string> Violations => [.. ProtocolViolations.Select(v => v.What)];
 
     /// <summary>Called with each item, after it has been recorded.</summary>
     public Action<T>? OnItem { get; set; }
@@ -48,6 +48,9 @@ public sealed class PushRecorder<T> : IObserver<T>
 
     /// <inheritdoc/>
     public void OnCompleted() => End(new Marble<T>(_clock.Now, Notification.CreateOnCompleted<T>()));
+
+    /// <summary>Told of all that is recorded.</summary>
+    internal Action<Marble<T>>? OnReceived { get; init; }
 
     /// <summary>Called at the ending: as Rx does it, a subscription is over then.</summary>
     internal Action? OnEnd { get; init; }
@@ -92,6 +95,7 @@ public sealed class PushRecorder<T> : IObserver<T>
             _violations.Add(new Violation(marble.Time, $"{marble} after the ending"));
         _isInside = true;
         _received.Add(marble);
+        OnReceived?.Invoke(marble);
     }
 
     /// <summary>What comes from another thread comes at no time that means anything: it is told, and not recorded.</summary>

@@ -24,7 +24,7 @@ internal static class Calls
     {
         long actual = 0;
         foreach (var request in requests.Where(r => r.Kind == MarbleKind.Request && r.Time - frameSize < at))
-            actual = request.Count > long.MaxValue - actual ? long.MaxValue : actual + request.Count;
+            actual = Amount.Sum(actual, request.Count);
         if (actual == expected)
             return null;
 

@@ -96,7 +96,7 @@ internal sealed class UnderDemand<T>(IObservable<T> source, IObservable<long> re
                 return;
             }
 
-            _credit = value > long.MaxValue - _credit ? long.MaxValue : _credit + value;
+            _credit = Amount.Sum(_credit, value);
             Drain();
         }
 
