@@ -89,7 +89,7 @@ public sealed partial class MarbleTest
     {
         ArgumentNullException.ThrowIfNull(source);
 
-        return new PullExpectation(Rows(source, $"pulls of {name}"), _options.FrameSize);
+        return new PullExpectation(Rows(source, $"pulls of {name}"));
     }
 
     /// <summary>Expects what is asked for: the test listens to the requests from frame 0 on.</summary>
@@ -105,7 +105,7 @@ public sealed partial class MarbleTest
         var check = new RequestsCheck(name ?? "requests", _timeline, Syntax);
         _checks.Add(check);
         _agenda.Subscribe(TimeSpan.Zero, () => requests.Subscribe(check));
-        return new RequestExpectation(check, _options.FrameSize);
+        return new RequestExpectation(check);
     }
 
     private MarbleExpectation<T> Expect<T>(Observed<T> stream, MarbleDiagram? row, string? name)

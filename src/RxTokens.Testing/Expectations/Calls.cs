@@ -17,26 +17,4 @@ internal static class Calls
 
         return merged;
     }
-
-    /// <summary>What is asked for until the frame ends that begins at a time.</summary>
-    public static Finding? CompareSum(
-        string name, MarbleRow kind, IReadOnlyList<MarbleSymbol> requests, long expected, TimeSpan at, TimeSpan frameSize, string what)
-    {
-        long actual = 0;
-        foreach (var request in requests.Where(r => r.Kind == MarbleKind.Request && r.Time - frameSize < at))
-            actual = Amount.Sum(actual, request.Count);
-        if (actual == expected)
-            return null;
-
-        var mismatch = new MarbleMismatch(
-            name,
-            actual > expected ? MismatchKind.Extra : MismatchKind.Missing,
-            at,
-            at.Ticks / frameSize.Ticks,
-            $"{actual} {what} up to {Words.At(at, frameSize)}, expected {expected}")
-        {
-            Actual = ChartLayout.FormatExact(kind, Merge(requests), frameSize),
-        };
-        return new Finding(mismatch, [new ChartRow("actual", kind, Merge(requests))]) { AtCaret = $"by now {expected}, not {actual}" };
-    }
 }

@@ -40,13 +40,8 @@ public sealed class SubscriptionExpectation
 public sealed class PullExpectation
 {
     private readonly RowsCheck _check;
-    private readonly TimeSpan _frameSize;
 
-    internal PullExpectation(RowsCheck check, TimeSpan frameSize)
-    {
-        _check = check;
-        _frameSize = frameSize;
-    }
+    internal PullExpectation(RowsCheck check) => _check = check;
 
     /// <summary>Expects these enumerations, in their order; none if there is no row.</summary>
     /// <param name="rows">
@@ -64,10 +59,9 @@ public sealed class PullExpectation
     /// <exception cref="ArgumentOutOfRangeException">An argument is negative.</exception>
     public void ToSumTo(long reads, long atFrame)
     {
-        ArgumentOutOfRangeException.ThrowIfNegative(reads);
-        ArgumentOutOfRangeException.ThrowIfNegative(atFrame);
+        ArgumentOutOfRangeException.ThrowIfNegative(reads); // by the name it has here
 
-        _check.ExpectSum(reads, atFrame * _frameSize);
+        _check.Sums.Expect(reads, atFrame);
     }
 }
 
@@ -75,13 +69,8 @@ public sealed class PullExpectation
 public sealed class RequestExpectation
 {
     private readonly RequestsCheck _check;
-    private readonly TimeSpan _frameSize;
 
-    internal RequestExpectation(RequestsCheck check, TimeSpan frameSize)
-    {
-        _check = check;
-        _frameSize = frameSize;
-    }
+    internal RequestExpectation(RequestsCheck check) => _check = check;
 
     /// <summary>Expects exactly these requests.</summary>
     /// <param name="row">A row such as <c>{16}---{12}---!</c>; <c>!</c> is the end of the requests.</param>
@@ -94,11 +83,5 @@ public sealed class RequestExpectation
     /// <param name="count">How much; <see cref="long.MaxValue"/> is without bound.</param>
     /// <param name="atFrame">The last frame that counts, up to its end.</param>
     /// <exception cref="ArgumentOutOfRangeException">An argument is negative.</exception>
-    public void ToSumTo(long count, long atFrame)
-    {
-        ArgumentOutOfRangeException.ThrowIfNegative(count);
-        ArgumentOutOfRangeException.ThrowIfNegative(atFrame);
-
-        _check.ExpectSum(count, atFrame * _frameSize);
-    }
+    public void ToSumTo(long count, long atFrame) => _check.Sums.Expect(count, atFrame);
 }

@@ -4,11 +4,12 @@ namespace RxTokens;
 internal sealed class RequestsCheck(string name, Timeline clock, Func<MarbleSyntax> syntax) : Check(name), IObserver<long>
 {
     private readonly List<MarbleSymbol> _requests = [];
-    private readonly List<(TimeSpan At, long Count)> _sums = [];
     private MarbleDiagram? _expected;
     private (TimeSpan At, Exception Error)? _failure;
 
-    public override string? Missing => _expected is null && _sums.Count == 0 ? "ToBe" : null;
+    public Sums Sums { get; } = new("asked for");
+
+    public override string? Missing => _expected is null && Sums.IsEmpty ? "ToBe" : null;
 
     public void Expect(string row)
     {
@@ -18,8 +19,6 @@ internal sealed class RequestsCheck(string name, Timeline clock, Func<MarbleSynt
 
         _expected = MarbleDiagram.Parse(row, MarbleRow.Demand, syntax() with { Name = Name });
     }
-
-    public void ExpectSum(long count, TimeSpan at) => _sums.Add((at, count));
 
     public void OnNext(long value) => Add(MarbleKind.Request, value);
 
@@ -40,11 +39,8 @@ internal sealed class RequestsCheck(string name, Timeline clock, Func<MarbleSynt
                 yield return finding;
         }
 
-        foreach (var sum in _sums)
-        {
-            if (Calls.CompareSum(Name, MarbleRow.Demand, _requests, sum.Count, sum.At, frameSize, "asked for") is { } finding)
-                yield return finding;
-        }
+        foreach (var finding in Sums.Compare(Name, MarbleRow.Demand, _requests, frameSize))
+            yield return finding;
 
         if (_failure is { } failure)
         {

@@ -3,12 +3,13 @@ namespace RxTokens;
 /// <summary>Expects rows of how a source was used: one per subscription or enumeration.</summary>
 internal sealed class RowsCheck(string name, ISourceProbe source, Func<MarbleSyntax> syntax) : Check(name)
 {
-    private readonly List<(TimeSpan At, long Count)> _sums = [];
     private IReadOnlyList<MarbleDiagram>? _expected;
 
     private MarbleRow Kind => source.UseRow;
 
-    public override string? Missing => _expected is null && _sums.Count == 0 ? "ToBe" : null;
+    public Sums Sums { get; } = new("MoveNextAsync");
+
+    public override string? Missing => _expected is null && Sums.IsEmpty ? "ToBe" : null;
 
     public void Expect(IReadOnlyList<string> rows)
     {
@@ -19,8 +20,6 @@ internal sealed class RowsCheck(string name, ISourceProbe source, Func<MarbleSyn
         _expected = [.. rows.Select(row => MarbleDiagram.Parse(row, Kind, syntax() with { Name = Name }))
             .Where(row => row.Symbols.Count > 0)];
     }
-
-    public void ExpectSum(long count, TimeSpan at) => _sums.Add((at, count));
 
     public override IEnumerable<Finding> Compare(TimeSpan frameSize)
     {
@@ -42,11 +41,8 @@ internal sealed class RowsCheck(string name, ISourceProbe source, Func<MarbleSyn
         }
 
         var calls = source.Uses.SelectMany(use => use).Where(s => s.Kind == MarbleKind.Request).ToList();
-        foreach (var sum in _sums)
-        {
-            if (Calls.CompareSum(Name, Kind, calls, sum.Count, sum.At, frameSize, "MoveNextAsync") is { } finding)
-                yield return finding;
-        }
+        foreach (var finding in Sums.Compare(Name, Kind, calls, frameSize))
+            yield return finding;
     }
 
     public override IEnumerable<ChartRow> Rows(TimeSpan frameSize) => [];
