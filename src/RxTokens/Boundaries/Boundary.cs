@@ -4,9 +4,32 @@ namespace RxTokens;
 /// Where two rates meet: takes items at the source's pace, hands them out at the consumer's. What happens to those
 /// that the consumer has not taken yet is the derived class's business.
 /// </summary>
-internal abstract class Boundary<T, R>(Inlet<T> inlet, CancellationToken cancellationToken)
-    : Outlet<R>(cancellationToken), IPumpTarget<T>, IObserver<T>
+internal abstract class Boundary<T, R>(Inlet<T, R> inlet, CancellationToken cancellationToken)
+    : Outlet<R>(cancellationToken), IObserver<T>
 {
+    /// <summary>
+    /// How many items that are ready at once a boundary without a bound of its own takes before it lets its consumer run.
+    /// </summary>
+    public const int Burst = 1024;
+
+    internal readonly struct Target(Boundary<T, R> boundary) : IPumpTarget<T>
+    {
+        public bool IsServed => false;
+
+        public void OnEnter()
+        {
+        }
+
+        // Room first: whoever closes the stream also clears it, and that is no room to read for.
+        public bool MayPull() => boundary.HasRoom && !boundary.IsClosed;
+
+        public void OnItem(T item) => boundary.OnItem(item);
+
+        public void OnEnd(Ending ending) => boundary.OnEnd(ending);
+
+        public void OnRest() => boundary.Resume();
+    }
+
     /// <summary>Whether one more item may be taken in, in a single look at the state.</summary>
     protected abstract bool HasRoom { get; }
 
@@ -19,10 +42,7 @@ internal abstract class Boundary<T, R>(Inlet<T> inlet, CancellationToken cancell
 
     protected sealed override void Stop() => inlet.Stop();
 
-    // Room first: whoever closes the stream also clears it, and that is no room to read for.
-    public bool MayPull() => HasRoom && !IsClosed;
-
-    public void OnItem(T item)
+    private void OnItem(T item)
     {
         try
         {
@@ -40,8 +60,6 @@ internal abstract class Boundary<T, R>(Inlet<T> inlet, CancellationToken cancell
             EndLocked(ending);
     }
 
-    public void OnRest() => Resume();
-
     void IObserver<T>.OnNext(T value)
     {
         OnItem(value);
@@ -54,7 +72,7 @@ internal abstract class Boundary<T, R>(Inlet<T> inlet, CancellationToken cancell
 
     private void EndPush(Exception? failure)
     {
-        ((PushInlet<T>)inlet).End(failure);
+        ((PushInlet<T, R>)inlet).End(failure);
         Resume();
     }
 }

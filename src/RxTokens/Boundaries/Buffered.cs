@@ -56,9 +56,9 @@ public static partial class TokenStream
             throw new ArgumentException("onDropped would never be called: Overflow.Wait drops nothing.", nameof(onDropped));
 
         // Only Wait has a bound on what it reads; the others must let go of an endless synchronous source by themselves.
-        var maxBurst = overflow == Overflow.Wait ? int.MaxValue : PullInlet<T>.Burst;
+        var maxBurst = overflow == Overflow.Wait ? int.MaxValue : Boundary<T, T>.Burst;
         return new PullStream<T>(cancellationToken =>
-            new BufferedBoundary<T>(new PullInlet<T>(source, maxBurst), capacity, overflow, resumeAt ?? capacity / 2, onDropped, cancellationToken));
+            new BufferedBoundary<T>(new PullInlet<T, T>(source, maxBurst), capacity, overflow, resumeAt ?? capacity / 2, onDropped, cancellationToken));
     }
 
     /// <summary>Holds up to <paramref name="capacity"/> items of a push source for a consumer that pulls, and says what happens when they pile up.</summary>
@@ -92,13 +92,13 @@ public static partial class TokenStream
             throw new ArgumentOutOfRangeException(nameof(overflow), overflow, "Not a value of PushOverflow.");
 
         return new PullStream<T>(cancellationToken =>
-            new BufferedBoundary<T>(new PushInlet<T>(source), capacity, (Overflow)overflow, resumeAt: 0, onDropped, cancellationToken));
+            new BufferedBoundary<T>(new PushInlet<T, T>(source), capacity, (Overflow)overflow, resumeAt: 0, onDropped, cancellationToken));
     }
 }
 
 /// <summary>Keeps items in a queue of a given capacity.</summary>
 internal sealed class BufferedBoundary<T>(
-    Inlet<T> inlet, int capacity, Overflow overflow, int resumeAt, Action<T>? onDropped, CancellationToken cancellationToken)
+    Inlet<T, T> inlet, int capacity, Overflow overflow, int resumeAt, Action<T>? onDropped, CancellationToken cancellationToken)
     : Boundary<T, T>(inlet, cancellationToken)
 {
     private readonly Queue<T> _items = new();

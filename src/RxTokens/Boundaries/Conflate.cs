@@ -63,7 +63,7 @@ public static partial class TokenStream
         ArgumentNullException.ThrowIfNull(add);
 
         return new PullStream<R>(cancellationToken =>
-            new ConflateBoundary<T, R>(new PullInlet<T>(source, PullInlet<T>.Burst), seed, add, cancellationToken));
+            new ConflateBoundary<T, R>(new PullInlet<T, R>(source, Boundary<T, R>.Burst), seed, add, cancellationToken));
     }
 
     /// <summary>While the consumer is busy, keeps reading text and joins it: the next request gets all of it, in order, in time proportional to its length.</summary>
@@ -92,7 +92,7 @@ public static partial class TokenStream
         ArgumentOutOfRangeException.ThrowIfLessThan(maxChars, 1);
 
         return new PullStream<string>(cancellationToken =>
-            new ConflateTextBoundary(new PullInlet<string>(source), maxChars, failsWhenFull: false, cancellationToken));
+            new ConflateTextBoundary(new PullInlet<string, string>(source), maxChars, failsWhenFull: false, cancellationToken));
     }
 
     /// <summary>While the consumer is busy, merges what a push source says into one item; nothing is lost.</summary>
@@ -150,7 +150,7 @@ public static partial class TokenStream
         ArgumentNullException.ThrowIfNull(seed);
         ArgumentNullException.ThrowIfNull(add);
 
-        return new PullStream<R>(cancellationToken => new ConflateBoundary<T, R>(new PushInlet<T>(source), seed, add, cancellationToken));
+        return new PullStream<R>(cancellationToken => new ConflateBoundary<T, R>(new PushInlet<T, R>(source), seed, add, cancellationToken));
     }
 
     /// <summary>While the consumer is busy, joins the text that a push source says; nothing is lost.</summary>
@@ -179,12 +179,12 @@ public static partial class TokenStream
         ArgumentOutOfRangeException.ThrowIfLessThan(maxChars, 1);
 
         return new PullStream<string>(cancellationToken =>
-            new ConflateTextBoundary(new PushInlet<string>(source), maxChars, failsWhenFull: true, cancellationToken));
+            new ConflateTextBoundary(new PushInlet<string, string>(source), maxChars, failsWhenFull: true, cancellationToken));
     }
 }
 
 /// <summary>Keeps one result, to which items are added.</summary>
-internal sealed class ConflateBoundary<T, R>(Inlet<T> inlet, Func<T, R> seed, Func<R, T, R> add, CancellationToken cancellationToken)
+internal sealed class ConflateBoundary<T, R>(Inlet<T, R> inlet, Func<T, R> seed, Func<R, T, R> add, CancellationToken cancellationToken)
     : Boundary<T, R>(inlet, cancellationToken)
 {
     private bool _hasPending;

@@ -3,10 +3,10 @@ using System.Reactive.Disposables;
 namespace RxTokens;
 
 /// <summary>Where a boundary's items come from: a pull source that is read, or a push source that is listened to.</summary>
-internal abstract class Inlet<T>
+internal abstract class Inlet<T, R>
 {
     /// <summary>Begins to feed the boundary.</summary>
-    public abstract void Start<R>(Boundary<T, R> boundary);
+    public abstract void Start(Boundary<T, R> boundary);
 
     /// <summary>The consumer has asked or taken: there may be room.</summary>
     public abstract void Wake();
@@ -16,16 +16,11 @@ internal abstract class Inlet<T>
 }
 
 /// <summary>Reads a pull source while the boundary has room.</summary>
-internal sealed class PullInlet<T>(IAsyncEnumerable<T> source, int maxBurst = int.MaxValue) : Inlet<T>
+internal sealed class PullInlet<T, R>(IAsyncEnumerable<T> source, int maxBurst = int.MaxValue) : Inlet<T, R>
 {
-    /// <summary>
-    /// How many items that are ready at once a boundary without a bound of its own takes before it lets its consumer run.
-    /// </summary>
-    public const int Burst = 1024;
+    private Pump<T, Boundary<T, R>.Target> _pump = null!; // from Start on; nothing is asked or stopped before
 
-    private Pump<T> _pump = null!; // from Start on; nothing is asked or stopped before
-
-    public override void Start<R>(Boundary<T, R> boundary) => _pump = new Pump<T>(source, boundary, maxBurst);
+    public override void Start(Boundary<T, R> boundary) => _pump = new Pump<T, Boundary<T, R>.Target>(source, new Boundary<T, R>.Target(boundary), maxBurst);
 
     public override void Wake() => _pump.Wake();
 
@@ -33,14 +28,14 @@ internal sealed class PullInlet<T>(IAsyncEnumerable<T> source, int maxBurst = in
 }
 
 /// <summary>Listens to a push source from the first request on.</summary>
-internal sealed class PushInlet<T>(IObservable<T> source) : Inlet<T>
+internal sealed class PushInlet<T, R>(IObservable<T> source) : Inlet<T, R>
 {
     private readonly SingleAssignmentDisposable _subscription = new();
-    private IPumpTarget<T> _target = null!; // from Start on
+    private Boundary<T, R> _boundary = null!; // from Start on
 
-    public override void Start<R>(Boundary<T, R> boundary)
+    public override void Start(Boundary<T, R> boundary)
     {
-        _target = boundary;
+        _boundary = boundary;
         _subscription.Disposable = source.Subscribe(boundary);
     }
 
@@ -64,6 +59,6 @@ internal sealed class PushInlet<T>(IObservable<T> source) : Inlet<T>
             cleanupFailure = thrown;
         }
 
-        _target.OnEnd(new Ending(failure, cleanupFailure));
+        _boundary.OnEnd(new Ending(failure, cleanupFailure));
     }
 }

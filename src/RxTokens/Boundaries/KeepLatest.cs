@@ -30,7 +30,7 @@ public static partial class TokenStream
         ArgumentNullException.ThrowIfNull(source);
 
         return new PullStream<T>(cancellationToken =>
-            new KeepLatestBoundary<T>(new PullInlet<T>(source, PullInlet<T>.Burst), onDropped, cancellationToken));
+            new KeepLatestBoundary<T>(new PullInlet<T, T>(source, Boundary<T, T>.Burst), onDropped, cancellationToken));
     }
 
     /// <summary>Keeps the newest item alone of a push source for a consumer that is busy.</summary>
@@ -57,12 +57,12 @@ public static partial class TokenStream
     {
         ArgumentNullException.ThrowIfNull(source);
 
-        return new PullStream<T>(cancellationToken => new KeepLatestBoundary<T>(new PushInlet<T>(source), onDropped, cancellationToken));
+        return new PullStream<T>(cancellationToken => new KeepLatestBoundary<T>(new PushInlet<T, T>(source), onDropped, cancellationToken));
     }
 }
 
 /// <summary>Keeps one item.</summary>
-internal sealed class KeepLatestBoundary<T>(Inlet<T> inlet, Action<T>? onDropped, CancellationToken cancellationToken)
+internal sealed class KeepLatestBoundary<T>(Inlet<T, T> inlet, Action<T>? onDropped, CancellationToken cancellationToken)
     : Boundary<T, T>(inlet, cancellationToken)
 {
     private bool _hasLatest;

@@ -56,18 +56,41 @@ internal sealed class OnDemandObservable<T>(IAsyncEnumerable<T> source, IObserva
         return subscription;
     }
 
-    private sealed class Subscription : IPumpTarget<T>, IObserver<long>, ICreditLedger, IDisposable
+    private readonly struct Target(Subscription subscription) : IPumpTarget<T>
+    {
+        public bool IsServed => false;
+
+        public void OnEnter()
+        {
+        }
+
+        public bool MayPull() => subscription.MayPull();
+
+        public void OnItem(T item) => subscription.OnItem(item);
+
+        public void OnEnd(Ending ending) => subscription.OnEnd(ending);
+
+        public void OnRest()
+        {
+            // There is no consumer to resume: observers are called as items come.
+        }
+    }
+
+    private sealed class Subscription : CreditLedger, IDisposable
     {
         private const int MaxTurn = 1024;
         private static readonly IObserver<T> Nobody = Observer.Create<T>(static _ => { }, static _ => { });
 
         private readonly IObservable<long>? _requests;
         private IObserver<T> _observer;
-        private readonly Pump<T> _pump;
+        private readonly Pump<T, Target> _pump;
         private readonly SingleAssignmentDisposable _requesting = new();
 
         private Credit _credit;
+        private long _ownCredit; // requested from inside OnNext; belongs to the thread inside the pump, as the next three do
+        private long _requested; // both of them, at the last look
         private long _delivered;
+        private bool _hasLetGo;
         private volatile bool _requestsEnded;
         private volatile bool _disposed;
         private Exception? _failure;
@@ -78,7 +101,7 @@ internal sealed class OnDemandObservable<T>(IAsyncEnumerable<T> source, IObserva
         {
             _requests = requests;
             _observer = observer;
-            _pump = new Pump<T>(source, this);
+            _pump = new Pump<T, Target>(source, new Target(this));
             if (requests is null)
                 _credit.TryAdd(long.MaxValue);
         }
@@ -116,16 +139,21 @@ internal sealed class OnDemandObservable<T>(IAsyncEnumerable<T> source, IObserva
 
         public bool MayPull()
         {
+            if (_delivered < _requested)
+                return true;
+
             // Read in this order: what was requested before the requests ended is seen.
             var requestsEnded = _requestsEnded;
-            var requested = _credit.Amount;
-            if (requested == long.MaxValue || _delivered < requested)
+            _requested = Requested();
+            if (_delivered < _requested)
                 return true;
 
             if (requestsEnded)
                 _pump.Stop();
             return false;
         }
+
+        private long Requested() => Credit.Sum(_credit.Amount, _ownCredit);
 
         public void OnItem(T item)
         {
@@ -161,11 +189,6 @@ internal sealed class OnDemandObservable<T>(IAsyncEnumerable<T> source, IObserva
                 observer.OnCompleted();
         }
 
-        public void OnRest()
-        {
-            // There is no consumer to resume: observers are called as items come.
-        }
-
         public void Dispose()
         {
             _disposed = true;
@@ -174,9 +197,7 @@ internal sealed class OnDemandObservable<T>(IAsyncEnumerable<T> source, IObserva
             _pump.Stop();
         }
 
-        void IObserver<long>.OnNext(long count) => TryRequest(count);
-
-        public bool TryRequest(long count)
+        public override bool TryRequest(long count)
         {
             if (count <= 0)
             {
@@ -185,15 +206,22 @@ internal sealed class OnDemandObservable<T>(IAsyncEnumerable<T> source, IObserva
                 return true;
             }
 
+            // From inside OnNext nobody else can be there to add.
+            if (_pump.TryWakeFromInside())
+            {
+                _ownCredit = Credit.Sum(_ownCredit, count);
+                return !_hasLetGo;
+            }
+
             if (!_credit.TryAdd(count))
                 return false;
             _pump.Wake();
             return true;
         }
 
-        void IObserver<long>.OnError(Exception error) => End(error);
+        public override void OnError(Exception error) => End(error);
 
-        void IObserver<long>.OnCompleted()
+        public override void OnCompleted()
         {
             _requestsEnded = true;
             _pump.Wake();
@@ -209,7 +237,11 @@ internal sealed class OnDemandObservable<T>(IAsyncEnumerable<T> source, IObserva
         private void LetGoOfRequests()
         {
             _requesting.Dispose();
-            var requested = _credit.Close();
+            if (_hasLetGo)
+                return;
+
+            _hasLetGo = true;
+            var requested = Credit.Sum(_credit.Close(), _ownCredit);
             var unused = requested == long.MaxValue ? requested : requested - _delivered;
             if (unused > 0)
                 (_requests as Demand)?.TakeBack(this, unused);

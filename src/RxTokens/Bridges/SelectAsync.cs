@@ -43,12 +43,29 @@ public static partial class TokenStream
 }
 
 /// <summary>Keeps the items in work in a queue; the consumer is served from its head, or from wherever one has finished.</summary>
-internal sealed class SelectAsyncOutlet<T, R> : Outlet<R>, IPumpTarget<T>
+internal sealed class SelectAsyncOutlet<T, R> : Outlet<R>
 {
+    private readonly struct Target(SelectAsyncOutlet<T, R> outlet) : IPumpTarget<T>
+    {
+        public bool IsServed => false;
+
+        public void OnEnter()
+        {
+        }
+
+        public bool MayPull() => outlet.MayPull();
+
+        public void OnItem(T item) => outlet.OnItem(item);
+
+        public void OnEnd(Ending ending) => outlet.OnEnd(ending);
+
+        public void OnRest() => outlet.Resume();
+    }
+
     private readonly Func<T, CancellationToken, ValueTask<R>> _selector;
     private readonly int _maxConcurrency;
     private readonly bool _ordered;
-    private readonly Pump<T> _pump;
+    private readonly Pump<T, Target> _pump;
     private readonly CancellationTokenSource _cancellation = new();
     private readonly Queue<Job> _jobs = new();
 
@@ -65,7 +82,7 @@ internal sealed class SelectAsyncOutlet<T, R> : Outlet<R>, IPumpTarget<T>
         _selector = selector;
         _maxConcurrency = maxConcurrency;
         _ordered = ordered;
-        _pump = new Pump<T>(source, this);
+        _pump = new Pump<T, Target>(source, new Target(this));
     }
 
     /// <summary>One item in work. Unordered ones enter the queue when they have finished.</summary>
@@ -105,14 +122,14 @@ internal sealed class SelectAsyncOutlet<T, R> : Outlet<R>, IPumpTarget<T>
         _pump.Stop();
     }
 
-    public bool MayPull()
+    private bool MayPull()
     {
         // One look at both: a result that is taken makes room, but it also answers the request there was.
         lock (Gate)
             return IsAskedFor && !IsClosed && !_hasFailed && _open < _maxConcurrency;
     }
 
-    public void OnItem(T item)
+    private void OnItem(T item)
     {
         var job = new Job();
         lock (Gate)
@@ -130,7 +147,7 @@ internal sealed class SelectAsyncOutlet<T, R> : Outlet<R>, IPumpTarget<T>
         _ = WorkAsync(job, item);
     }
 
-    public void OnEnd(Ending ending)
+    private void OnEnd(Ending ending)
     {
         lock (Gate)
         {
@@ -139,8 +156,6 @@ internal sealed class SelectAsyncOutlet<T, R> : Outlet<R>, IPumpTarget<T>
             EndIfDoneLocked();
         }
     }
-
-    public void OnRest() => Resume();
 
     private async Task WorkAsync(Job job, T item)
     {

@@ -58,19 +58,35 @@ public static partial class TokenStream
 }
 
 /// <summary>Stands on both sides of the query: the consumer's outlet, the query's source and the query's observer.</summary>
-internal sealed class ThroughOutlet<T, R> : Outlet<R>, IPumpTarget<T>, IObservable<T>, IObserver<R>
+internal sealed class ThroughOutlet<T, R> : Outlet<R>, IObservable<T>, IObserver<R>
 {
     private const int MaxResubscriptions = 1000;
 
+    private readonly struct Target(ThroughOutlet<T, R> outlet) : IPumpTarget<T>
+    {
+        public bool IsServed => outlet.IsServed;
+
+        public void OnEnter() => outlet._isOnTrampoline = !CurrentThreadScheduler.IsScheduleRequired;
+
+        public bool MayPull() => outlet.MayPull();
+
+        public void OnItem(T item) => outlet.OnItem(item);
+
+        public void OnEnd(Ending ending) => outlet.OnEnd(ending);
+
+        public void OnRest() => outlet.Resume();
+    }
+
     private readonly Func<IObservable<T>, IObservable<R>> _query;
     private readonly int _maxPending;
-    private readonly Pump<T> _pump;
+    private readonly Pump<T, Target> _pump;
     private readonly Subject<T> _items = new();
     private readonly Queue<R> _results = new();
     private readonly SingleAssignmentDisposable _subscription = new();
 
     private volatile bool _isStarting;
     private volatile bool _isPushing;
+    private bool _isOnTrampoline; // the thread inside the pump
     private volatile bool _hasTurn;
     private bool _hasHeld;
     private T _held = default!;
@@ -88,7 +104,7 @@ internal sealed class ThroughOutlet<T, R> : Outlet<R>, IPumpTarget<T>, IObservab
     {
         _query = query;
         _maxPending = maxPending;
-        _pump = new Pump<T>(source, this);
+        _pump = new Pump<T, Target>(source, new Target(this), isHeldByConsumer: true);
     }
 
     // Results are queued by one thread at a time, as Rx demands, and this is read before the pump's gate, a full fence:
@@ -121,6 +137,12 @@ internal sealed class ThroughOutlet<T, R> : Outlet<R>, IPumpTarget<T>, IObservab
         _pump.Wake();
     }
 
+    protected override void Request(int thread)
+    {
+        _resubscriptions = 0;
+        _pump.WakeForConsumer(thread);
+    }
+
     protected override void Stop() => EndQuery(failure: null);
 
     // The query's source.
@@ -140,7 +162,7 @@ internal sealed class ThroughOutlet<T, R> : Outlet<R>, IPumpTarget<T>, IObservab
         return subscription;
     }
 
-    bool IPumpTarget<T>.MayPull()
+    private bool MayPull()
     {
         if (!IsListenedTo || !IsOurTurn())
             return false;
@@ -163,7 +185,7 @@ internal sealed class ThroughOutlet<T, R> : Outlet<R>, IPumpTarget<T>, IObservab
     /// </summary>
     private bool IsOurTurn()
     {
-        if (CurrentThreadScheduler.IsScheduleRequired || _hasTurn)
+        if (!_isOnTrampoline || _hasTurn)
         {
             _hasTurn = false;
             return true;
@@ -179,7 +201,7 @@ internal sealed class ThroughOutlet<T, R> : Outlet<R>, IPumpTarget<T>, IObservab
         return false;
     }
 
-    void IPumpTarget<T>.OnItem(T item)
+    private void OnItem(T item)
     {
         if (_items.HasObservers)
         {
@@ -191,7 +213,7 @@ internal sealed class ThroughOutlet<T, R> : Outlet<R>, IPumpTarget<T>, IObservab
         _hasHeld = true;
     }
 
-    void IPumpTarget<T>.OnEnd(Ending ending)
+    private void OnEnd(Ending ending)
     {
         bool queryEnded;
         lock (Gate)
@@ -211,33 +233,37 @@ internal sealed class ThroughOutlet<T, R> : Outlet<R>, IPumpTarget<T>, IObservab
         EndIfBothEnded();
     }
 
-    void IPumpTarget<T>.OnRest() => Resume();
-
-    private void Push(T item) => Signal(item, static (items, i) => items.OnNext(i));
-
-    private void PushTerminal(Exception? error) => Signal(error, static (items, e) =>
-    {
-        if (e is null)
-            items.OnCompleted();
-        else
-            items.OnError(e);
-    });
-
-    private void Signal<TArgument>(TArgument argument, Action<Subject<T>, TArgument> signal)
+    private void Push(T item)
     {
         _isPushing = true;
         try
         {
-            signal(_items, argument);
+            _items.OnNext(item);
         }
         catch (Exception thrown)
         {
             EndThrowing(thrown);
         }
-        finally
+
+        _isPushing = false;
+    }
+
+    private void PushTerminal(Exception? error)
+    {
+        _isPushing = true;
+        try
         {
-            _isPushing = false;
+            if (error is null)
+                _items.OnCompleted();
+            else
+                _items.OnError(error);
         }
+        catch (Exception thrown)
+        {
+            EndThrowing(thrown);
+        }
+
+        _isPushing = false;
     }
 
     // The query's observer.

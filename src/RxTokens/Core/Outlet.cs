@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
 using System.Threading.Tasks.Sources;
 
 namespace RxTokens;
@@ -32,9 +33,29 @@ internal abstract class Outlet<T>(CancellationToken cancellationToken) : IAsyncE
         Due,
     }
 
+    /// <summary>What has happened so far. Set under the lock, never unset; a stream that runs has none of them.</summary>
+    [Flags]
+    private enum Marks
+    {
+        None = 0,
+        NotStarted = 1,
+
+        /// <summary>Upstream is cleaned up.</summary>
+        Ended = 2,
+
+        /// <summary>The consumer has called DisposeAsync.</summary>
+        Left = 4,
+        Cancelled = 8,
+        Failed = 16,
+
+        /// <summary>The consumer knows of the end.</summary>
+        Reported = 32,
+    }
+
     protected readonly Lock Gate = new();
 
     private volatile Consumer _consumer;
+    private volatile Marks _marks = Marks.NotStarted;
     private int _askingThread; // the one inside MoveNextAsync, if it went the short way; else 0
     private ManualResetValueTaskSourceCore<bool> _promise;
     private CancellationTokenRegistration _registration;
@@ -43,12 +64,7 @@ internal abstract class Outlet<T>(CancellationToken cancellationToken) : IAsyncE
     private bool _hasCurrent;
     private Exception? _error;
 
-    private bool _started;
-    private bool _reported;
-    private volatile bool _ended;
-    private volatile bool _left;
-    private volatile bool _cancelled;
-    private volatile Exception? _failure;
+    private Exception? _failure;
     private Ending _ending;
 
     public T Current => _current;
@@ -56,9 +72,14 @@ internal abstract class Outlet<T>(CancellationToken cancellationToken) : IAsyncE
     /// <summary>Whether the consumer wants an item and has none yet.</summary>
     protected bool IsAskedFor => _consumer is Consumer.Asking or Consumer.Waiting;
 
+    /// <summary>Whether the consumer, still inside MoveNextAsync, has been given what it asked for.</summary>
+    protected bool IsServed => _consumer == Consumer.Answered;
+
     /// <summary>Whether nothing that arrives from now on will be delivered, so that nothing may be read either, although
     /// <see cref="Stop"/> may still be to come.</summary>
-    protected bool IsClosed => _ended || _left || _cancelled || _failure is not null;
+    protected bool IsClosed => Has(Marks.Ended | Marks.Left | Marks.Cancelled | Marks.Failed);
+
+    private bool Has(Marks any) => (_marks & any) != 0;
 
     /// <summary>Takes the next finished item, if there is one.</summary>
     protected abstract bool TryTakeLocked([MaybeNullWhen(false)] out T item);
@@ -72,6 +93,10 @@ internal abstract class Outlet<T>(CancellationToken cancellationToken) : IAsyncE
     /// <summary>The consumer has asked: go on as far as that allows. Items may be served before it returns.</summary>
     protected abstract void Request();
 
+    /// <summary>The same, where the consumer went the short way: <see cref="TryAnswer"/> works.</summary>
+    /// <param name="thread">The <see cref="ThisThread.Number"/>.</param>
+    protected virtual void Request(int thread) => Request();
+
     /// <summary>Cancels and cleans up what is upstream, which leads to <see cref="EndLocked"/>, at once or later.</summary>
     protected abstract void Stop();
 
@@ -82,35 +107,46 @@ internal abstract class Outlet<T>(CancellationToken cancellationToken) : IAsyncE
     {
         // The short way: nothing is there to be served and nothing has happened, so there is nothing to decide under the lock.
         // Should something come about right now, whoever brings it either finds us asking, or is found when we settle down to wait.
-        if (_consumer == Consumer.Away && _started && !IsClosed && !_reported && !cancellationToken.IsCancellationRequested && !MayHaveItems)
+        if (_consumer == Consumer.Away && _marks == Marks.None && !cancellationToken.IsCancellationRequested && !MayHaveItems)
         {
-            _askingThread = Environment.CurrentManagedThreadId;
+            var thread = ThisThread.Number;
+            _askingThread = thread;
             _consumer = Consumer.Asking;
-            Request();
-            return Answer();
+            Request(thread);
+            if (_consumer != Consumer.Answered || !_hasCurrent)
+                return Answer();
+
+            _consumer = Consumer.Away;
+            return new ValueTask<bool>(true);
         }
 
+        return Ask();
+    }
+
+    // What follows the short way keeps out of it, so that it needs no large frame.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private ValueTask<bool> Ask()
+    {
         bool connect, request;
         lock (Gate)
         {
             _askingThread = 0;
             if (_consumer != Consumer.Away)
                 throw new InvalidOperationException("MoveNextAsync was called again before the call before it had completed.");
-            if (_left || _reported)
+            if (Has(Marks.Left | Marks.Reported))
                 return new ValueTask<bool>(false);
 
-            connect = !_started;
-            _started = true;
+            connect = Has(Marks.NotStarted);
+            _marks &= ~Marks.NotStarted;
             if (cancellationToken.IsCancellationRequested)
             {
-                _cancelled = true;
-                _ended |= connect;
+                _marks |= connect ? Marks.Cancelled | Marks.Ended : Marks.Cancelled;
                 ClearLocked();
             }
 
             _consumer = Consumer.Asking;
             ServeLocked();
-            request = !_ended;
+            request = !Has(Marks.Ended);
         }
 
         if (request)
@@ -124,6 +160,7 @@ internal abstract class Outlet<T>(CancellationToken cancellationToken) : IAsyncE
     }
 
     /// <summary>What MoveNextAsync returns: the answer if there is one, or a promise.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private ValueTask<bool> Answer()
     {
         if (_consumer == Consumer.Asking)
@@ -150,12 +187,12 @@ internal abstract class Outlet<T>(CancellationToken cancellationToken) : IAsyncE
     {
         lock (Gate)
         {
-            if (_left)
+            if (Has(Marks.Left))
                 return _gone is null ? default : new ValueTask(_gone.Task);
 
-            _left = true;
+            _marks |= Marks.Left;
             ClearLocked();
-            if (!_started || _ended)
+            if (Has(Marks.NotStarted | Marks.Ended))
                 return LeaveLocked();
         }
 
@@ -165,7 +202,7 @@ internal abstract class Outlet<T>(CancellationToken cancellationToken) : IAsyncE
 
         lock (Gate)
         {
-            if (_ended)
+            if (Has(Marks.Ended))
                 return LeaveLocked();
 
             _gone = new TaskCompletionSource();
@@ -191,7 +228,7 @@ internal abstract class Outlet<T>(CancellationToken cancellationToken) : IAsyncE
     /// </summary>
     protected bool TryAnswer(T item)
     {
-        if (_consumer != Consumer.Asking || _askingThread != Environment.CurrentManagedThreadId || IsClosed)
+        if (_consumer != Consumer.Asking || _askingThread != ThisThread.Number || IsClosed)
             return false;
 
         _current = item;
@@ -206,17 +243,17 @@ internal abstract class Outlet<T>(CancellationToken cancellationToken) : IAsyncE
         if (!IsAskedFor)
             return;
 
-        if (!_left && !_cancelled && TryTakeLocked(out var item))
+        if (!Has(Marks.Left | Marks.Cancelled) && TryTakeLocked(out var item))
         {
             TryHandOverLocked(item);
         }
-        else if (_ended)
+        else if (Has(Marks.Ended))
         {
             _current = default!;
             _hasCurrent = false;
-            _reported = true;
-            _error = _left ? null
-                : _cancelled ? new OperationCanceledException(cancellationToken)
+            _marks |= Marks.Reported;
+            _error = Has(Marks.Left) ? null
+                : Has(Marks.Cancelled) ? new OperationCanceledException(cancellationToken)
                 : Ending.Combine(_failure, _ending.Error);
             SettleLocked();
         }
@@ -228,9 +265,13 @@ internal abstract class Outlet<T>(CancellationToken cancellationToken) : IAsyncE
     protected void Resume()
     {
         // Nothing to do, mostly: the consumer was answered inside its call. Whoever makes it Due, or ends the stream, comes here after.
-        if (_consumer != Consumer.Due && _gone is null)
-            return;
+        if (_consumer == Consumer.Due || _gone is not null)
+            ResumeDue();
+    }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void ResumeDue()
+    {
         bool resume;
         TaskCompletionSource? gone;
         lock (Gate)
@@ -238,7 +279,7 @@ internal abstract class Outlet<T>(CancellationToken cancellationToken) : IAsyncE
             resume = _consumer == Consumer.Due;
             if (resume)
                 _consumer = Consumer.Away;
-            gone = _ended ? _gone : null;
+            gone = Has(Marks.Ended) ? _gone : null;
         }
 
         if (resume)
@@ -265,6 +306,7 @@ internal abstract class Outlet<T>(CancellationToken cancellationToken) : IAsyncE
             if (IsClosed)
                 return;
             _failure = failure;
+            _marks |= Marks.Failed;
         }
 
         Stop();
@@ -273,10 +315,10 @@ internal abstract class Outlet<T>(CancellationToken cancellationToken) : IAsyncE
     /// <summary>Upstream is cleaned up: nothing more will come. Call <see cref="Resume"/> after the lock.</summary>
     protected void EndLocked(Ending ending)
     {
-        if (_ended)
+        if (Has(Marks.Ended))
             return;
 
-        _ended = true;
+        _marks |= Marks.Ended;
         _ending = ending;
         _registration.Unregister();
         ServeLocked();
@@ -295,7 +337,7 @@ internal abstract class Outlet<T>(CancellationToken cancellationToken) : IAsyncE
 
         // After Start, which a cancellation undoes: a token that is cancelled by now calls back at once.
         _registration = cancellationToken.UnsafeRegister(static outlet => ((Outlet<T>)outlet!).OnCancelled(), this);
-        if (_ended)
+        if (Has(Marks.Ended))
             _registration.Unregister();
     }
 
@@ -303,9 +345,9 @@ internal abstract class Outlet<T>(CancellationToken cancellationToken) : IAsyncE
     {
         lock (Gate)
         {
-            if (_ended || _left)
+            if (Has(Marks.Ended | Marks.Left))
                 return;
-            _cancelled = true;
+            _marks |= Marks.Cancelled;
             ClearLocked();
         }
 
@@ -315,10 +357,10 @@ internal abstract class Outlet<T>(CancellationToken cancellationToken) : IAsyncE
 
     private ValueTask LeaveLocked()
     {
-        _ended = true;
+        _marks |= Marks.Ended;
         // What the consumer was not told by MoveNextAsync and still has to know: that cleaning up went wrong.
         // A cancellation that it was told of says nothing about that.
-        var failure = _reported && _error is not null && !_cancelled ? null : _ending.CleanupFailure;
+        var failure = Has(Marks.Reported) && _error is not null && !Has(Marks.Cancelled) ? null : _ending.CleanupFailure;
         _ending = default;
         return failure is null ? default : ValueTask.FromException(failure);
     }

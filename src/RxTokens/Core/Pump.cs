@@ -3,9 +3,15 @@ using System.Runtime.ExceptionServices;
 
 namespace RxTokens;
 
-/// <summary>What a <see cref="Pump{T}"/> reads for. Calls never overlap, except <see cref="OnRest"/>.</summary>
+/// <summary>What a <see cref="Pump{T,TTarget}"/> reads for. Calls never overlap, except <see cref="OnRest"/>.</summary>
 internal interface IPumpTarget<in T>
 {
+    /// <summary>A thread begins to read, or goes on. What depends on the thread alone is the same until <see cref="OnRest"/>.</summary>
+    void OnEnter();
+
+    /// <summary>Whether the consumer has what it asked for, so that nothing but its next request can ask for more.</summary>
+    bool IsServed { get; }
+
     /// <summary>Whether one more item is asked for now.</summary>
     bool MayPull();
 
@@ -27,13 +33,18 @@ internal interface IPumpTarget<in T>
 /// Whichever thread brings news (more demand, a pull that landed, a stop) advances the pump; if another thread is at it
 /// already, the news is left for that one. Fields below the gate belong to the thread inside it.
 /// </remarks>
-internal sealed class Pump<T>
+/// <typeparam name="T">The type of the items.</typeparam>
+/// <typeparam name="TTarget">A struct that does nothing but pass the calls on, for which the compiler makes code of its own: the
+/// loop over what is ready then calls the target directly, not through the interface.</typeparam>
+internal sealed class Pump<T, TTarget>
+    where TTarget : struct, IPumpTarget<T>
 {
     private enum Phase { Ready, Pulling, CleaningUp, Ended }
 
     private readonly IAsyncEnumerable<T> _source;
-    private readonly IPumpTarget<T> _target;
+    private readonly TTarget _target;
     private readonly int _maxBurst;
+    private readonly bool _isHeldByConsumer;
     private readonly CancellationTokenSource _cancellation = new();
     private readonly Action _onLanded;
 
@@ -57,8 +68,10 @@ internal sealed class Pump<T>
     /// How many items that are ready at once may be read in one go. Targets that take everything bound it, or an endless
     /// synchronous source would never let go of the thread; the next <see cref="Wake()"/> goes on.
     /// </param>
-    public Pump(IAsyncEnumerable<T> source, IPumpTarget<T> target, int maxBurst = int.MaxValue)
+    /// <param name="isHeldByConsumer">Whether <see cref="WakeForConsumer"/> is used.</param>
+    public Pump(IAsyncEnumerable<T> source, TTarget target, int maxBurst = int.MaxValue, bool isHeldByConsumer = false)
     {
+        _isHeldByConsumer = isHeldByConsumer;
         _source = source;
         _target = target;
         _maxBurst = maxBurst;
@@ -79,36 +92,51 @@ internal sealed class Pump<T>
     /// <returns>Whether they were used up: then there may be more, and it is for the caller to come again.</returns>
     public bool Wake(int items) => Drain(items, refills: false);
 
+    /// <summary>From inside the target or the source: the loop under us looks again, and needs no interlocked note to do so.</summary>
+    /// <returns>Whether that is where the call came from.</returns>
+    public bool TryWakeFromInside() => TryWakeFromInside(ThisThread.Number);
+
+    /// <summary>
+    /// The same, from inside a consumer's request. If that is answered at once, and nothing is in flight, the consumer holds the gate
+    /// until its next request: a stream that is always ready is then read without an interlocked operation.
+    /// </summary>
+    /// <param name="thread">The <see cref="ThisThread.Number"/>.</param>
+    public void WakeForConsumer(int thread)
+    {
+        if (TryWakeFromInside(thread) || !_gate.TryEnterAsHolder())
+            return;
+
+        var left = _maxBurst;
+        do
+            Advance(_maxBurst, refills: true, ref left, thread);
+        while (!(_phase == Phase.Ready && _target.IsServed ? _gate.TryHold() : _gate.TryLeave()));
+
+        _target.OnRest();
+    }
+
+    private bool TryWakeFromInside(int thread)
+    {
+        // Another thread never finds its own number here, and this one sees what it wrote itself.
+        if (_drainer != thread)
+            return false;
+
+        _lookAgain = true;
+        return true;
+    }
+
     /// <param name="items">How many items that are ready may be read in one go.</param>
     /// <param name="refills">Whether news begins another go: whoever brings it while we are inside counts on us, and comes no second time.</param>
     private bool Drain(int items, bool refills)
     {
-        // From inside the target or the source: the loop under us looks again, and needs no interlocked note to do so.
-        // Another thread never finds its own number here, and this one sees what it wrote itself.
-        var thread = Environment.CurrentManagedThreadId;
-        if (_drainer == thread)
-        {
-            _lookAgain = true;
-            return false;
-        }
+        var thread = ThisThread.Number;
+        return !TryWakeFromInside(thread) && _gate.TryEnter() && DrainInside(items, refills, thread);
+    }
 
-        if (!_gate.TryEnter())
-            return false;
-
+    private bool DrainInside(int items, bool refills, int thread)
+    {
         var left = items;
         do
-        {
-            _drainer = thread;
-            do
-            {
-                _lookAgain = false;
-                if (refills)
-                    left = items;
-                Advance(ref left);
-            }
-            while (_lookAgain);
-            _drainer = 0;
-        }
+            Advance(items, refills, ref left, thread);
         while (!_gate.TryLeave());
 
         _target.OnRest();
@@ -124,7 +152,29 @@ internal sealed class Pump<T>
             Unobserved.Cancel(_cancellation);
         }
 
-        Wake();
+        // A consumer that holds the gate may not come again for long.
+        var thread = ThisThread.Number;
+        if (TryWakeFromInside(thread))
+            return;
+        if (_isHeldByConsumer && _gate.TryRevoke())
+            DrainInside(_maxBurst, refills: true, thread);
+        else
+            Wake();
+    }
+
+    private void Advance(int items, bool refills, ref int left, int thread)
+    {
+        _drainer = thread;
+        _target.OnEnter();
+        do
+        {
+            _lookAgain = false;
+            if (refills)
+                left = items;
+            Advance(ref left);
+        }
+        while (_lookAgain);
+        _drainer = 0;
     }
 
     private void Advance(ref int left)
