@@ -13,8 +13,9 @@ internal static class Ratios
     private const int WarmUpItems = 1_000;
     private const int WarmUpMilliseconds = 600;
 
-    public static async Task<int> RunAsync(bool markdown, bool quick)
+    public static async Task<int> RunAsync(Options options)
     {
+        var (markdown, quick) = (options.Markdown, options.Quick);
         CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
         var watch = Stopwatch.StartNew();
         var budget = TimeSpan.FromMilliseconds(quick ? 700 : 4_000);
@@ -27,7 +28,7 @@ internal static class Ratios
             Console.WriteLine("|---|---|---:|---:|---:|---:|---:|---:|");
 
         var broken = new List<string>();
-        foreach (var scenario in Scenario.All(quick))
+        foreach (var scenario in Scenario.All(quick).Where(scenario => options.Wants(scenario.Name)))
         {
             var (ours, rival, ratios) = await CompareAsync(scenario, rounds, budget).ConfigureAwait(false);
             WriteRow(
