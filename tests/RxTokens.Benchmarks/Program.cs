@@ -1,3 +1,4 @@
+using System.Globalization;
 using BenchmarkDotNet.Running;
 using RxTokens.Benchmarks;
 
@@ -8,10 +9,11 @@ if (args is not ["ratios", .. var given])
     return 0;
 }
 
+CultureInfo.DefaultThreadCurrentCulture = CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 if (!Options.TryParse(given, out var options, out var error))
 {
     Console.Error.WriteLine(error);
     return 2;
 }
 
-return await Ratios.RunAsync(options);
+return options.Child is { } name ? await Child.AnswerAsync(name, options.Quick) : await Ratios.RunAsync(options);
