@@ -38,7 +38,7 @@ internal static class Child
         else if (Memory.Names.Contains(name))
             answer = await Memory.MeasureAsync(name).ConfigureAwait(false);
         else
-            answer = await Comparison.MeasureAsync(Scenario.All(quick).First(scenario => scenario.Name == name), quick).ConfigureAwait(false);
+            answer = await Comparison.MeasureRoundsAsync(Scenario.All(quick).First(scenario => scenario.Name == name), quick).ConfigureAwait(false);
 
         Console.WriteLine(JsonSerializer.Serialize(answer));
         return 0;

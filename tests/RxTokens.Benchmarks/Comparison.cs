@@ -17,29 +17,44 @@ internal sealed record Comparison(string Name, Cost Ours, Against[] Rivals, stri
     private const double MaxBytesPerItem = 0.5;
     private const int WarmUpItems = 1_000;
 
-    public static async Task<Comparison> MeasureAsync(Scenario scenario, bool quick)
+    /// <summary>
+    /// How many processes measure the same, one after the other. The runtime optimizes by what it happens to have counted, so
+    /// that the same loop may be twice as fast in one process as in the next; the median of several evens that out.
+    /// </summary>
+    public static int Launches(bool quick) => quick ? 1 : 5;
+
+    /// <summary>One process's rounds: in each of them what an item cost us, and then each rival.</summary>
+    public static async Task<Cost[][]> MeasureRoundsAsync(Scenario scenario, bool quick)
     {
         Contender[] contenders = [scenario.Ours, .. scenario.Rivals.Select(rival => rival.Run)];
-        await WarmUpAsync(scenario, contenders, Contender.WarmUp).ConfigureAwait(false);
+        await WarmUpAsync(scenario, contenders).ConfigureAwait(false);
 
         // Short runs are repeated until a round is long enough to time.
         var repeats = Math.Max(1, 50_000 / scenario.Items);
-        var budget = TimeSpan.FromMilliseconds((quick ? 250 : 2_000) * contenders.Length);
-        var rounds = quick ? 9 : 41;
-        var costs = contenders.Select(_ => new List<Cost>()).ToArray();
+        var budget = TimeSpan.FromMilliseconds((quick ? 250 : 500) * contenders.Length);
+        var rounds = new List<Cost[]>();
         var watch = Stopwatch.StartNew();
-        for (var round = 0; round < rounds && (round < 3 || watch.Elapsed < budget); round++)
+        while (rounds.Count < 9 && (rounds.Count < 3 || watch.Elapsed < budget))
         {
             // Whoever goes second finds warm caches: take turns at that too.
+            var round = new Cost[contenders.Length];
             for (var turn = 0; turn < contenders.Length; turn++)
             {
-                var next = (round + turn) % contenders.Length;
-                costs[next].Add(await MeasureAsync(contenders[next], scenario.Items, repeats).ConfigureAwait(false));
+                var next = (rounds.Count + turn) % contenders.Length;
+                round[next] = await MeasureAsync(contenders[next], scenario.Items, repeats).ConfigureAwait(false);
             }
+
+            rounds.Add(round);
         }
 
-        var ours = Median(costs[0]);
-        var rivals = scenario.Rivals.Zip(costs.Skip(1), (rival, theirs) => Compare(rival, costs[0], theirs)).ToArray();
+        return [.. rounds];
+    }
+
+    /// <summary>What the rounds of all processes say.</summary>
+    public static Comparison Of(Scenario scenario, IReadOnlyList<Cost[]> rounds)
+    {
+        var ours = Median(rounds.Select(round => round[0]));
+        var rivals = scenario.Rivals.Select((rival, i) => Compare(rival, rounds, i + 1)).ToArray();
         return new Comparison(scenario.Name, ours, rivals, [.. BrokenPromises(scenario, ours, rivals)]);
     }
 
@@ -71,10 +86,10 @@ internal sealed record Comparison(string Name, Cost Ours, Against[] Rivals, stri
     /// Many short runs, for the runtime to count calls and put optimized code in place (a loop that is entered once stays
     /// half optimized for good), then a whole one, to check that all compute the same.
     /// </summary>
-    private static async Task WarmUpAsync(Scenario scenario, Contender[] contenders, TimeSpan time)
+    private static async Task WarmUpAsync(Scenario scenario, Contender[] contenders)
     {
         var watch = Stopwatch.StartNew();
-        while (watch.Elapsed < time)
+        while (watch.Elapsed < Contender.WarmUp)
         {
             foreach (var contender in contenders)
                 await contender.Run(WarmUpItems).ConfigureAwait(false);
@@ -89,10 +104,12 @@ internal sealed record Comparison(string Name, Cost Ours, Against[] Rivals, stri
         }
     }
 
-    private static Against Compare(Rival rival, List<Cost> ours, List<Cost> theirs)
+    private static Against Compare(Rival rival, IReadOnlyList<Cost[]> rounds, int index)
     {
-        var ratios = ours.Zip(theirs, (our, their) => our.Nanoseconds / their.Nanoseconds).ToArray();
-        return new Against(rival.Name, rival.Target, Median(theirs), Quantile(ratios, 0.5), Quantile(ratios, 0.25), Quantile(ratios, 0.75));
+        var ratios = rounds.Select(round => round[0].Nanoseconds / round[index].Nanoseconds).ToArray();
+        return new Against(
+            rival.Name, rival.Target, Median(rounds.Select(round => round[index])),
+            Quantile(ratios, 0.5), Quantile(ratios, 0.25), Quantile(ratios, 0.75));
     }
 
     private static IEnumerable<string> BrokenPromises(Scenario scenario, Cost ours, Against[] rivals)
@@ -107,6 +124,6 @@ internal sealed record Comparison(string Name, Cost Ours, Against[] Rivals, stri
         }
     }
 
-    private static Cost Median(List<Cost> costs) =>
+    private static Cost Median(IEnumerable<Cost> costs) =>
         new(Quantile(costs.Select(cost => cost.Nanoseconds), 0.5), Quantile(costs.Select(cost => cost.Bytes), 0.5));
 }

@@ -28,7 +28,11 @@ internal static class Ratios
         var results = new List<Comparison>();
         foreach (var scenario in Scenario.All(options.Quick).Where(scenario => options.Wants(scenario.Name)))
         {
-            results.Add(await Child.MeasureAsync<Comparison>(scenario.Name, options.Quick).ConfigureAwait(false));
+            var rounds = new List<Cost[]>();
+            for (var launch = 0; launch < Comparison.Launches(options.Quick); launch++)
+                rounds.AddRange(await Child.MeasureAsync<Cost[][]>(scenario.Name, options.Quick).ConfigureAwait(false));
+
+            results.Add(Comparison.Of(scenario, rounds));
             table.Print(Tables.Rows(results[^1]), options.Markdown);
         }
 
