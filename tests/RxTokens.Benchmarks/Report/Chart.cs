@@ -42,7 +42,7 @@ internal static class Chart
             <rect width="100%" height="100%" rx="10" fill="#ffffff" stroke="#d5dae2"/>
             <text class="title" x="{Margin}" y="42">What an item costs, ours beside each rival</text>
             <rect class="ours" x="{Margin}" y="59" width="12" height="12" rx="2"/><text x="{Margin + 18}" y="70">RxTokens</text>
-            <rect class="rival" x="{Margin + 96}" y="59" width="12" height="12" rx="2"/><text x="{Margin + 114}" y="70">rival</text>
+            <rect class="rival" x="{Margin + 96}" y="59" width="12" height="12" rx="2"/><text x="{Margin + 114}" y="70">what it is compared with</text>
 
             """);
 

@@ -30,7 +30,7 @@ internal sealed class Table(int textColumns, params (string Name, int Width)[] c
     }
 
     private string Line(string[] cells, bool markdown) => markdown
-        ? $"| {string.Join(" | ", cells)} |"
+        ? $"| {string.Join(" | ", cells).Replace("<", "&lt;")} |" // or Channel<T> loses its T
         : string.Join("  ", cells.Select((cell, i) => i < textColumns ? cell.PadRight(columns[i].Width) : cell.PadLeft(columns[i].Width))).TrimEnd();
 }
 
