@@ -1,17 +1,19 @@
+using System.Globalization;
 using BenchmarkDotNet.Running;
 using RxTokens.Benchmarks;
 
-// "ratios [--markdown] [--quick]" is the short form; everything else goes to BenchmarkDotNet.
-if (args is not ["ratios", .. var options])
+// "ratios" is the short form; everything else goes to BenchmarkDotNet.
+if (args is not ["ratios", .. var given])
 {
     BenchmarkSwitcher.FromAssembly(typeof(Ratios).Assembly).Run(args);
     return 0;
 }
 
-if (options.Except(["--markdown", "--quick"]).ToList() is { Count: > 0 } unknown)
+CultureInfo.DefaultThreadCurrentCulture = CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
+if (!Options.TryParse(given, out var options, out var error))
 {
-    Console.Error.WriteLine($"Unknown: {string.Join(" ", unknown)}. Usage: ratios [--markdown] [--quick]");
+    Console.Error.WriteLine(error);
     return 2;
 }
 
-return await Ratios.RunAsync(markdown: options.Contains("--markdown"), quick: options.Contains("--quick"));
+return options.Child is { } name ? await Child.AnswerAsync(name, options.Quick) : await Ratios.RunAsync(options);

@@ -1,8 +1,16 @@
+using System.Diagnostics;
+using System.Reactive.Disposables;
+using System.Reactive.Linq;
+using System.Runtime.CompilerServices;
+
 namespace RxTokens.Benchmarks;
 
-/// <summary>The pull sources that everything here reads.</summary>
+/// <summary>The sources that everything here reads.</summary>
 internal static class Sources
 {
+    /// <summary>After how many items a source that hops goes to the pool, as a network read does.</summary>
+    public const int Hop = 128;
+
     /// <summary>Written by hand; every item is ready; allocates nothing per item.</summary>
     public static IAsyncEnumerable<int> HandWritten(int count) => new Counter(count);
 
@@ -13,6 +21,29 @@ internal static class Sources
         for (var n = 0; n < count; n++)
             yield return n;
     }
+
+    /// <summary>Hops to the pool once for every 128 items.</summary>
+    public static async IAsyncEnumerable<int> OnAnotherThread(int count)
+    {
+        for (var n = 0; n < count; n++)
+        {
+            if (n % Hop == 0)
+                await Task.Yield();
+            yield return n;
+        }
+    }
+
+    /// <summary>Pushes all its items from a pool thread, as fast as they are taken.</summary>
+    public static IObservable<int> PushedOnThePool(int count) => Observable.Create<int>(observer =>
+    {
+        Task.Run(() =>
+        {
+            for (var n = 0; n < count; n++)
+                observer.OnNext(n);
+            observer.OnCompleted();
+        });
+        return Disposable.Empty;
+    });
 
     /// <summary>Text of about four characters, as tokens are; every string exists beforehand.</summary>
     public static IAsyncEnumerable<string> Words(int count) => new TextCounter(count);
@@ -30,7 +61,6 @@ internal static class Sources
 
     private sealed class TextCounter(int count) : IAsyncEnumerable<string>, IAsyncEnumerator<string>
     {
-        private static readonly string[] Vocabulary = ["the", " model", " said", " it", " once", ",", " then", " again", "."];
         private int _read;
 
         public string Current { get; private set; } = "";
@@ -41,10 +71,59 @@ internal static class Sources
         {
             if (_read == count)
                 return new(false);
-            Current = Vocabulary[_read++ % Vocabulary.Length];
+            Current = Vocabulary.Word(_read++);
             return new(true);
         }
 
         public ValueTask DisposeAsync() => default;
+    }
+}
+
+/// <summary>The strings of all text sources: they exist beforehand, so that none of them counts as memory.</summary>
+internal static class Vocabulary
+{
+    private static readonly string[] Words = ["the", " model", " said", " it", " once", ",", " then", " again", "."];
+
+    public static string Word(int index) => Words[index % Words.Length];
+}
+
+/// <summary>Text that hops to the pool once for every 128 words, and that knows how long it took to read all of it.</summary>
+internal sealed class HoppingWords(int count) : IAsyncEnumerable<string>, IAsyncEnumerator<string>
+{
+    private int _read;
+    private long _start;
+
+    public string Current { get; private set; } = "";
+
+    /// <summary>From the first read to the one that found nothing more.</summary>
+    public TimeSpan Duration { get; private set; }
+
+    public IAsyncEnumerator<string> GetAsyncEnumerator(CancellationToken cancellationToken = default)
+    {
+        _start = Stopwatch.GetTimestamp();
+        return this;
+    }
+
+    public ValueTask<bool> MoveNextAsync() => _read % Sources.Hop == 0 ? HopAsync() : new(Read());
+
+    public ValueTask DisposeAsync() => default;
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<bool> HopAsync()
+    {
+        await Task.Yield();
+        return Read();
+    }
+
+    private bool Read()
+    {
+        if (_read == count)
+        {
+            Duration = Stopwatch.GetElapsedTime(_start);
+            return false;
+        }
+
+        Current = Vocabulary.Word(_read++);
+        return true;
     }
 }
