@@ -4,31 +4,13 @@ namespace RxTokens;
 /// Where two rates meet: takes items at the source's pace, hands them out at the consumer's. What happens to those
 /// that the consumer has not taken yet is the derived class's business.
 /// </summary>
-internal abstract class Boundary<T, R>(Inlet<T, R> inlet, CancellationToken cancellationToken)
+internal abstract class Boundary<T, R>(IInlet<T, R> inlet, CancellationToken cancellationToken)
     : Outlet<R>(cancellationToken), IObserver<T>
 {
     /// <summary>
     /// How many items that are ready at once a boundary without a bound of its own takes before it lets its consumer run.
     /// </summary>
     public const int Burst = 1024;
-
-    internal readonly struct Target(Boundary<T, R> boundary) : IPumpTarget<T>
-    {
-        public bool IsServed => false;
-
-        public void OnEnter()
-        {
-        }
-
-        // Room first: whoever closes the stream also clears it, and that is no room to read for.
-        public bool MayPull() => boundary.HasRoom && !boundary.IsClosed;
-
-        public void OnItem(T item) => boundary.OnItem(item);
-
-        public void OnEnd(Ending ending) => boundary.OnEnd(ending);
-
-        public void OnRest() => boundary.Resume();
-    }
 
     /// <summary>Whether one more item may be taken in, in a single look at the state.</summary>
     protected abstract bool HasRoom { get; }
@@ -42,7 +24,11 @@ internal abstract class Boundary<T, R>(Inlet<T, R> inlet, CancellationToken canc
 
     protected sealed override void Stop() => inlet.Stop();
 
-    private void OnItem(T item)
+    /// <summary>Whether one more item may be read.</summary>
+    // Room first: whoever closes the stream also clears it, and that is no room to read for.
+    public bool MayPull() => HasRoom && !IsClosed;
+
+    public void OnItem(T item)
     {
         try
         {
@@ -59,6 +45,8 @@ internal abstract class Boundary<T, R>(Inlet<T, R> inlet, CancellationToken canc
         lock (Gate)
             EndLocked(ending);
     }
+
+    public void OnRest() => Resume();
 
     void IObserver<T>.OnNext(T value)
     {

@@ -98,7 +98,7 @@ public static partial class TokenStream
 
 /// <summary>Keeps items in a queue of a given capacity.</summary>
 internal sealed class BufferedBoundary<T>(
-    Inlet<T, T> inlet, int capacity, Overflow overflow, int resumeAt, Action<T>? onDropped, CancellationToken cancellationToken)
+    IInlet<T, T> inlet, int capacity, Overflow overflow, int resumeAt, Action<T>? onDropped, CancellationToken cancellationToken)
     : Boundary<T, T>(inlet, cancellationToken)
 {
     private readonly Queue<T> _items = new();

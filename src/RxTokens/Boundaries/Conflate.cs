@@ -184,7 +184,7 @@ public static partial class TokenStream
 }
 
 /// <summary>Keeps one result, to which items are added.</summary>
-internal sealed class ConflateBoundary<T, R>(Inlet<T, R> inlet, Func<T, R> seed, Func<R, T, R> add, CancellationToken cancellationToken)
+internal sealed class ConflateBoundary<T, R>(IInlet<T, R> inlet, Func<T, R> seed, Func<R, T, R> add, CancellationToken cancellationToken)
     : Boundary<T, R>(inlet, cancellationToken)
 {
     private bool _hasPending;

@@ -4,7 +4,7 @@ using System.Text;
 namespace RxTokens;
 
 /// <summary>Keeps text: a single item as it is, several in a builder that is reused, so that joining costs what the text is long.</summary>
-internal sealed class ConflateTextBoundary(Inlet<string, string> inlet, int maxChars, bool failsWhenFull, CancellationToken cancellationToken)
+internal sealed class ConflateTextBoundary(IInlet<string, string> inlet, int maxChars, bool failsWhenFull, CancellationToken cancellationToken)
     : Boundary<string, string>(inlet, cancellationToken)
 {
     private readonly StringBuilder _joined = new();

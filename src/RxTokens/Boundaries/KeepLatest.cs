@@ -62,7 +62,7 @@ public static partial class TokenStream
 }
 
 /// <summary>Keeps one item.</summary>
-internal sealed class KeepLatestBoundary<T>(Inlet<T, T> inlet, Action<T>? onDropped, CancellationToken cancellationToken)
+internal sealed class KeepLatestBoundary<T>(IInlet<T, T> inlet, Action<T>? onDropped, CancellationToken cancellationToken)
     : Boundary<T, T>(inlet, cancellationToken)
 {
     private bool _hasLatest;

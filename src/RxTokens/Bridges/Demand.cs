@@ -23,7 +23,7 @@ public sealed class Demand : IObservable<long>
 {
     private readonly Lock _gate = new();
     private IObserver<long>[] _observers = [];
-    private CreditLedger? _only; // where that is the one observer, as mostly: the short way to it
+    private ICreditLedger? _only; // where that is the one observer, as mostly: the short way to it
     private long _outstanding;
     private long? _refused;
 
@@ -53,7 +53,7 @@ public sealed class Demand : IObservable<long>
     {
         ArgumentNullException.ThrowIfNull(observer);
 
-        var subscriber = observer is CreditLedger ? observer : Observer.Synchronize(observer, preventReentrancy: true);
+        var subscriber = observer is ICreditLedger ? observer : Observer.Synchronize(observer, preventReentrancy: true);
         long outstanding;
         long? refused;
         lock (_gate)
@@ -76,7 +76,7 @@ public sealed class Demand : IObservable<long>
     }
 
     /// <summary>Takes back what an ended subscription has not used, for the next one.</summary>
-    internal void TakeBack(CreditLedger ended, long unused)
+    internal void TakeBack(ICreditLedger ended, long unused)
     {
         lock (_gate)
         {
@@ -110,7 +110,7 @@ public sealed class Demand : IObservable<long>
 
     private bool TryHandTo(IObserver<long> observer, long count)
     {
-        if (observer is not CreditLedger ledger)
+        if (observer is not ICreditLedger ledger)
         {
             observer.OnNext(count);
             return true;
@@ -142,7 +142,7 @@ public sealed class Demand : IObservable<long>
     private void SetObserversLocked(IObserver<long>[] observers)
     {
         Volatile.Write(ref _observers, observers);
-        Volatile.Write(ref _only, observers is [CreditLedger ledger] ? ledger : null);
+        Volatile.Write(ref _only, observers is [ICreditLedger ledger] ? ledger : null);
     }
 
     private static Demand CreateUnbounded()
@@ -153,15 +153,9 @@ public sealed class Demand : IObservable<long>
     }
 }
 
-/// <summary>An observer of requests that takes them from several threads at once. (A class: calls and casts cost less.)</summary>
-internal abstract class CreditLedger : IObserver<long>
+/// <summary>An observer of requests that takes them from several threads at once.</summary>
+internal interface ICreditLedger
 {
     /// <summary>Takes a request; false if the stream has ended, and the request is for somebody else.</summary>
-    public abstract bool TryRequest(long count);
-
-    public abstract void OnError(Exception error);
-
-    public abstract void OnCompleted();
-
-    void IObserver<long>.OnNext(long value) => TryRequest(value);
+    bool TryRequest(long count);
 }

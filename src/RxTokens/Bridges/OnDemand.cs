@@ -56,34 +56,13 @@ internal sealed class OnDemandObservable<T>(IAsyncEnumerable<T> source, IObserva
         return subscription;
     }
 
-    private readonly struct Target(Subscription subscription) : IPumpTarget<T>
-    {
-        public bool IsServed => false;
-
-        public void OnEnter()
-        {
-        }
-
-        public bool MayPull() => subscription.MayPull();
-
-        public void OnItem(T item) => subscription.OnItem(item);
-
-        public void OnEnd(Ending ending) => subscription.OnEnd(ending);
-
-        public void OnRest()
-        {
-            // There is no consumer to resume: observers are called as items come.
-        }
-    }
-
-    private sealed class Subscription : CreditLedger, IDisposable
+    private sealed class Subscription : Pump<T>, IObserver<long>, ICreditLedger, IDisposable
     {
         private const int MaxTurn = 1024;
         private static readonly IObserver<T> Nobody = Observer.Create<T>(static _ => { }, static _ => { });
 
         private readonly IObservable<long>? _requests;
         private IObserver<T> _observer;
-        private readonly Pump<T, Target> _pump;
         private readonly SingleAssignmentDisposable _requesting = new();
 
         private Credit _credit;
@@ -98,10 +77,10 @@ internal sealed class OnDemandObservable<T>(IAsyncEnumerable<T> source, IObserva
         private int _turn = 1;
 
         public Subscription(IAsyncEnumerable<T> source, IObservable<long>? requests, IObserver<T> observer)
+            : base(source)
         {
             _requests = requests;
             _observer = observer;
-            _pump = new Pump<T, Target>(source, new Target(this));
             if (requests is null)
                 _credit.TryAdd(long.MaxValue);
         }
@@ -132,12 +111,12 @@ internal sealed class OnDemandObservable<T>(IAsyncEnumerable<T> source, IObserva
         {
             var items = _turn;
             _turn = Math.Min(_turn * 2, MaxTurn);
-            return _pump.Wake(items)
+            return Wake(items)
                 ? trampoline.Schedule(this, static (trampoline, s) => s.TakeTurn(trampoline))
                 : Disposable.Empty;
         }
 
-        public bool MayPull()
+        protected override bool MayPull()
         {
             if (_delivered < _requested)
                 return true;
@@ -149,13 +128,13 @@ internal sealed class OnDemandObservable<T>(IAsyncEnumerable<T> source, IObserva
                 return true;
 
             if (requestsEnded)
-                _pump.Stop();
+                Stop();
             return false;
         }
 
         private long Requested() => Credit.Sum(_credit.Amount, _ownCredit);
 
-        public void OnItem(T item)
+        protected override bool OnItem(T item)
         {
             _delivered++;
             try
@@ -168,9 +147,11 @@ internal sealed class OnDemandObservable<T>(IAsyncEnumerable<T> source, IObserva
                 LetGoOfRequests();
                 throw;
             }
+
+            return MayPull();
         }
 
-        public void OnEnd(Ending ending)
+        protected override void OnEnd(Ending ending)
         {
             LetGoOfRequests();
 
@@ -194,10 +175,12 @@ internal sealed class OnDemandObservable<T>(IAsyncEnumerable<T> source, IObserva
             _disposed = true;
             _observer = Nobody; // 3.13: whoever keeps the subscription does not keep the observer
             _requesting.Dispose();
-            _pump.Stop();
+            Stop();
         }
 
-        public override bool TryRequest(long count)
+        void IObserver<long>.OnNext(long count) => TryRequest(count);
+
+        public bool TryRequest(long count)
         {
             if (count <= 0)
             {
@@ -207,7 +190,7 @@ internal sealed class OnDemandObservable<T>(IAsyncEnumerable<T> source, IObserva
             }
 
             // From inside OnNext nobody else can be there to add.
-            if (_pump.TryWakeFromInside())
+            if (TryWakeFromInside())
             {
                 _ownCredit = Credit.Sum(_ownCredit, count);
                 return !_hasLetGo;
@@ -215,22 +198,22 @@ internal sealed class OnDemandObservable<T>(IAsyncEnumerable<T> source, IObserva
 
             if (!_credit.TryAdd(count))
                 return false;
-            _pump.Wake();
+            Wake();
             return true;
         }
 
-        public override void OnError(Exception error) => End(error);
+        void IObserver<long>.OnError(Exception error) => End(error);
 
-        public override void OnCompleted()
+        void IObserver<long>.OnCompleted()
         {
             _requestsEnded = true;
-            _pump.Wake();
+            Wake();
         }
 
         private void End(Exception failure)
         {
             Interlocked.CompareExchange(ref _failure, failure, null);
-            _pump.Stop();
+            Stop();
         }
 
         /// <summary>Unsubscribes from the requests, and hands back those that were not used.</summary>

@@ -45,27 +45,10 @@ public static partial class TokenStream
 /// <summary>Keeps the items in work in a queue; the consumer is served from its head, or from wherever one has finished.</summary>
 internal sealed class SelectAsyncOutlet<T, R> : Outlet<R>
 {
-    private readonly struct Target(SelectAsyncOutlet<T, R> outlet) : IPumpTarget<T>
-    {
-        public bool IsServed => false;
-
-        public void OnEnter()
-        {
-        }
-
-        public bool MayPull() => outlet.MayPull();
-
-        public void OnItem(T item) => outlet.OnItem(item);
-
-        public void OnEnd(Ending ending) => outlet.OnEnd(ending);
-
-        public void OnRest() => outlet.Resume();
-    }
-
     private readonly Func<T, CancellationToken, ValueTask<R>> _selector;
     private readonly int _maxConcurrency;
     private readonly bool _ordered;
-    private readonly Pump<T, Target> _pump;
+    private readonly Reader _pump;
     private readonly CancellationTokenSource _cancellation = new();
     private readonly Queue<Job> _jobs = new();
 
@@ -82,7 +65,22 @@ internal sealed class SelectAsyncOutlet<T, R> : Outlet<R>
         _selector = selector;
         _maxConcurrency = maxConcurrency;
         _ordered = ordered;
-        _pump = new Pump<T, Target>(source, new Target(this));
+        _pump = new Reader(this, source);
+    }
+
+    private sealed class Reader(SelectAsyncOutlet<T, R> outlet, IAsyncEnumerable<T> source) : Pump<T>(source)
+    {
+        protected override bool MayPull() => outlet.MayPull();
+
+        protected override bool OnItem(T item)
+        {
+            outlet.OnItem(item);
+            return outlet.MayPull();
+        }
+
+        protected override void OnEnd(Ending ending) => outlet.OnEnd(ending);
+
+        protected override void OnRest() => outlet.Resume();
     }
 
     /// <summary>One item in work. Unordered ones enter the queue when they have finished.</summary>

@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Reactive.Concurrency;
 using System.Reactive.Disposables;
 using System.Reactive.Subjects;
+using System.Runtime.CompilerServices;
 
 namespace RxTokens;
 
@@ -62,24 +63,9 @@ internal sealed class ThroughOutlet<T, R> : Outlet<R>, IObservable<T>, IObserver
 {
     private const int MaxResubscriptions = 1000;
 
-    private readonly struct Target(ThroughOutlet<T, R> outlet) : IPumpTarget<T>
-    {
-        public bool IsServed => outlet.IsServed;
-
-        public void OnEnter() => outlet._isOnTrampoline = !CurrentThreadScheduler.IsScheduleRequired;
-
-        public bool MayPull() => outlet.MayPull();
-
-        public void OnItem(T item) => outlet.OnItem(item);
-
-        public void OnEnd(Ending ending) => outlet.OnEnd(ending);
-
-        public void OnRest() => outlet.Resume();
-    }
-
     private readonly Func<IObservable<T>, IObservable<R>> _query;
     private readonly int _maxPending;
-    private readonly Pump<T, Target> _pump;
+    private readonly Reader _pump;
     private readonly Subject<T> _items = new();
     private readonly Queue<R> _results = new();
     private readonly SingleAssignmentDisposable _subscription = new();
@@ -104,7 +90,26 @@ internal sealed class ThroughOutlet<T, R> : Outlet<R>, IObservable<T>, IObserver
     {
         _query = query;
         _maxPending = maxPending;
-        _pump = new Pump<T, Target>(source, new Target(this), isHeldByConsumer: true);
+        _pump = new Reader(this, source);
+    }
+
+    private sealed class Reader(ThroughOutlet<T, R> outlet, IAsyncEnumerable<T> source) : Pump<T>(source, isHeldByConsumer: true)
+    {
+        protected override bool IsServed => outlet.IsServed;
+
+        protected override void OnEnter() => outlet._isOnTrampoline = !CurrentThreadScheduler.IsScheduleRequired;
+
+        protected override bool MayPull() => outlet.MayPull();
+
+        protected override bool OnItem(T item)
+        {
+            outlet.OnItem(item);
+            return outlet.MayPull();
+        }
+
+        protected override void OnEnd(Ending ending) => outlet.OnEnd(ending);
+
+        protected override void OnRest() => outlet.Resume();
     }
 
     // Results are queued by one thread at a time, as Rx demands, and this is read before the pump's gate, a full fence:
@@ -162,9 +167,12 @@ internal sealed class ThroughOutlet<T, R> : Outlet<R>, IObservable<T>, IObserver
         return subscription;
     }
 
-    private bool MayPull()
+    private bool MayPull() => IsListenedTo && ((!_isOnTrampoline && !_hasHeld) || MayPullAfterOthers());
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private bool MayPullAfterOthers()
     {
-        if (!IsListenedTo || !IsOurTurn())
+        if (!IsOurTurn())
             return false;
         if (!_hasHeld)
             return true;

@@ -3,46 +3,21 @@ using System.Runtime.ExceptionServices;
 
 namespace RxTokens;
 
-/// <summary>What a <see cref="Pump{T,TTarget}"/> reads for. Calls never overlap, except <see cref="OnRest"/>.</summary>
-internal interface IPumpTarget<in T>
-{
-    /// <summary>A thread begins to read, or goes on. What depends on the thread alone is the same until <see cref="OnRest"/>.</summary>
-    void OnEnter();
-
-    /// <summary>Whether the consumer has what it asked for, so that nothing but its next request can ask for more.</summary>
-    bool IsServed { get; }
-
-    /// <summary>Whether one more item is asked for now.</summary>
-    bool MayPull();
-
-    /// <summary>One item. A throw stops the pump, and surfaces once the source is disposed.</summary>
-    void OnItem(T item);
-
-    /// <summary>The source has ended, failed or been stopped, and is disposed. Called once.</summary>
-    void OnEnd(Ending ending);
-
-    /// <summary>The pump holds nothing and is inside no call: the time to run a consumer's continuation.</summary>
-    void OnRest();
-}
-
 /// <summary>
-/// Owns the one enumerator of a pull source and uses it correctly: one <c>MoveNextAsync</c> at a time and only while the
-/// target asks for more, one <c>DisposeAsync</c>, never during a pull, and in a loop instead of recursion.
+/// Owns the one enumerator of a pull source and uses it correctly: one <c>MoveNextAsync</c> at a time and only while more is
+/// asked for, one <c>DisposeAsync</c>, never during a pull, and in a loop instead of recursion.
 /// </summary>
 /// <remarks>
 /// Whichever thread brings news (more demand, a pull that landed, a stop) advances the pump; if another thread is at it
-/// already, the news is left for that one. Fields below the gate belong to the thread inside it.
+/// already, the news is left for that one. Fields below the gate belong to the thread inside it. What the items are for, the
+/// derived class says; of the methods it overrides only <see cref="OnRest"/> is called outside the gate. (A derived class, not an
+/// interface to call: one virtual call an item is all that it costs, also where the types share their code.)
 /// </remarks>
-/// <typeparam name="T">The type of the items.</typeparam>
-/// <typeparam name="TTarget">A struct that does nothing but pass the calls on, for which the compiler makes code of its own: the
-/// loop over what is ready then calls the target directly, not through the interface.</typeparam>
-internal sealed class Pump<T, TTarget>
-    where TTarget : struct, IPumpTarget<T>
+internal abstract class Pump<T>
 {
     private enum Phase { Ready, Pulling, CleaningUp, Ended }
 
     private readonly IAsyncEnumerable<T> _source;
-    private readonly TTarget _target;
     private readonly int _maxBurst;
     private readonly bool _isHeldByConsumer;
     private readonly CancellationTokenSource _cancellation = new();
@@ -60,21 +35,19 @@ internal sealed class Pump<T, TTarget>
     private ConfiguredValueTaskAwaitable.ConfiguredValueTaskAwaiter _cleanup;
     private Exception? _failure;
     private Exception? _cleanupFailure;
-    private ExceptionDispatchInfo? _thrownByTarget;
+    private ExceptionDispatchInfo? _thrown;
 
     /// <param name="source">The source, enumerated at the first pull.</param>
-    /// <param name="target">What to read for.</param>
     /// <param name="maxBurst">
-    /// How many items that are ready at once may be read in one go. Targets that take everything bound it, or an endless
+    /// How many items that are ready at once may be read in one go. Who takes everything bounds it, or an endless
     /// synchronous source would never let go of the thread; the next <see cref="Wake()"/> goes on.
     /// </param>
     /// <param name="isHeldByConsumer">Whether <see cref="WakeForConsumer"/> is used.</param>
-    public Pump(IAsyncEnumerable<T> source, TTarget target, int maxBurst = int.MaxValue, bool isHeldByConsumer = false)
+    protected Pump(IAsyncEnumerable<T> source, int maxBurst = int.MaxValue, bool isHeldByConsumer = false)
     {
-        _isHeldByConsumer = isHeldByConsumer;
         _source = source;
-        _target = target;
         _maxBurst = maxBurst;
+        _isHeldByConsumer = isHeldByConsumer;
         _onLanded = () =>
         {
             _landed = true;
@@ -82,17 +55,40 @@ internal sealed class Pump<T, TTarget>
         };
     }
 
+    /// <summary>A thread begins to read, or goes on. What depends on the thread alone stays the same until it rests.</summary>
+    protected virtual void OnEnter()
+    {
+    }
+
+    /// <summary>Whether one more item is asked for now.</summary>
+    protected abstract bool MayPull();
+
+    /// <summary>One item. A throw stops the pump, and surfaces once the source is disposed.</summary>
+    /// <returns>What <see cref="MayPull"/> says after it.</returns>
+    protected abstract bool OnItem(T item);
+
+    /// <summary>The source has ended, failed or been stopped, and is disposed. Called once.</summary>
+    protected abstract void OnEnd(Ending ending);
+
+    /// <summary>The pump holds nothing and is inside no call: the time to run a consumer's continuation.</summary>
+    protected virtual void OnRest()
+    {
+    }
+
+    /// <summary>Whether the consumer has what it asked for, so that nothing but its next request can ask for more.</summary>
+    protected virtual bool IsServed => false;
+
     /// <summary>The token the source was given; cancelled by <see cref="Stop"/>.</summary>
     public CancellationToken Token => _cancellation.Token;
 
-    /// <summary>Something has changed: look again. From any thread, also from inside the target.</summary>
+    /// <summary>Something has changed: look again. From any thread, also from inside an override.</summary>
     public void Wake() => Drain(_maxBurst, refills: true);
 
     /// <summary>The same, but reads no more than a number of items that are ready.</summary>
     /// <returns>Whether they were used up: then there may be more, and it is for the caller to come again.</returns>
     public bool Wake(int items) => Drain(items, refills: false);
 
-    /// <summary>From inside the target or the source: the loop under us looks again, and needs no interlocked note to do so.</summary>
+    /// <summary>From inside an override or the source: the loop under us looks again, and needs no interlocked note to do so.</summary>
     /// <returns>Whether that is where the call came from.</returns>
     public bool TryWakeFromInside() => TryWakeFromInside(ThisThread.Number);
 
@@ -109,9 +105,9 @@ internal sealed class Pump<T, TTarget>
         var left = _maxBurst;
         do
             Advance(_maxBurst, refills: true, ref left, thread);
-        while (!(_phase == Phase.Ready && _target.IsServed ? _gate.TryHold() : _gate.TryLeave()));
+        while (!(_phase == Phase.Ready && IsServed ? _gate.TryHold() : _gate.TryLeave()));
 
-        _target.OnRest();
+        OnRest();
     }
 
     private bool TryWakeFromInside(int thread)
@@ -139,7 +135,7 @@ internal sealed class Pump<T, TTarget>
             Advance(items, refills, ref left, thread);
         while (!_gate.TryLeave());
 
-        _target.OnRest();
+        OnRest();
         return left == 0;
     }
 
@@ -165,7 +161,7 @@ internal sealed class Pump<T, TTarget>
     private void Advance(int items, bool refills, ref int left, int thread)
     {
         _drainer = thread;
-        _target.OnEnter();
+        OnEnter();
         do
         {
             _lookAgain = false;
@@ -179,11 +175,16 @@ internal sealed class Pump<T, TTarget>
 
     private void Advance(ref int left)
     {
+        // What the last item's receiver said, until it is used: asked again, it might answer differently.
+        bool? mayPull = null;
         while (true)
         {
             switch (_phase)
             {
                 case Phase.Ready:
+                    if (!_stopping && (left == 0 || !(mayPull ?? MayPull())))
+                        return;
+                    mayPull = null;
                     if (!TryPull(ref left))
                         return;
                     break;
@@ -191,7 +192,7 @@ internal sealed class Pump<T, TTarget>
                 case Phase.Pulling:
                     if (!_landed)
                         return;
-                    Land();
+                    mayPull = Land();
                     break;
 
                 case Phase.CleaningUp:
@@ -214,9 +215,6 @@ internal sealed class Pump<T, TTarget>
         {
             while (!_stopping)
             {
-                if (left == 0 || !_target.MayPull())
-                    return false;
-
                 left--;
                 var enumerator = _enumerator ??= Enumerate();
                 var pull = enumerator.MoveNextAsync();
@@ -233,8 +231,10 @@ internal sealed class Pump<T, TTarget>
                     break;
 
                 isDelivering = true;
-                _target.OnItem(item);
+                var mayPull = OnItem(item);
                 isDelivering = false;
+                if (!_stopping && (left == 0 || !mayPull))
+                    return false;
             }
         }
         catch (Exception thrown) when (isDelivering)
@@ -263,7 +263,8 @@ internal sealed class Pump<T, TTarget>
         _pull.OnCompleted(_onLanded);
     }
 
-    private void Land()
+    /// <returns>What the receiver said; null where there is none.</returns>
+    private bool? Land()
     {
         _phase = Phase.Ready;
         bool hasItem;
@@ -276,14 +277,17 @@ internal sealed class Pump<T, TTarget>
         catch (Exception failure)
         {
             NoteFailedPull(failure);
-            BeginCleanup();
-            return;
+            hasItem = false;
+            item = default!;
         }
 
         if (!hasItem)
+        {
             BeginCleanup();
-        else if (!_stopping)
-            Deliver(item);
+            return null;
+        }
+
+        return _stopping ? null : Deliver(item);
     }
 
     private void NoteFailedPull(Exception failure)
@@ -293,21 +297,22 @@ internal sealed class Pump<T, TTarget>
             _failure = failure;
     }
 
-    private void Deliver(T item)
+    private bool? Deliver(T item)
     {
         try
         {
-            _target.OnItem(item);
+            return OnItem(item);
         }
         catch (Exception thrown)
         {
             StopThrowing(thrown);
+            return null;
         }
     }
 
     private void StopThrowing(Exception thrown)
     {
-        _thrownByTarget = ExceptionDispatchInfo.Capture(thrown);
+        _thrown = ExceptionDispatchInfo.Capture(thrown);
         Stop();
     }
 
@@ -372,15 +377,15 @@ internal sealed class Pump<T, TTarget>
         _pull = default;
         _cleanup = default;
 
-        if (_thrownByTarget is null)
+        if (_thrown is null)
         {
-            _target.OnEnd(new Ending(_failure, _cleanupFailure));
+            OnEnd(new Ending(_failure, _cleanupFailure));
             return;
         }
 
         // The throw leaves through the open gate's holder: nothing is left to drain, so the gate may stay shut.
         if (_cleanupFailure is not null)
-            throw Ending.Combine(_thrownByTarget.SourceException, _cleanupFailure)!;
-        _thrownByTarget.Throw();
+            throw Ending.Combine(_thrown.SourceException, _cleanupFailure)!;
+        _thrown.Throw();
     }
 }
