@@ -32,6 +32,58 @@ public class SelectAsyncTests
             () => new ReadySource<int>(n => n, 1).SelectAsync(Same, maxConcurrency),
             Throws.TypeOf<ArgumentOutOfRangeException>().With.Property("ParamName").EqualTo("maxConcurrency").And.Property("ActualValue").EqualTo(maxConcurrency));
 
+    /// <summary>
+    /// A function that ends under a synchronization context, as all do in a test that awaits: an await of it without the context goes on on
+    /// the pool, beside the clock instead of on it.
+    /// </summary>
+    [TestCase(1)]
+    [TestCase(3)]
+    public void SelectAsync_OfAFunctionThatFailsUnderAContext_CleansUpWhereItFailed(int maxConcurrency) => MarbleTest.RunAsync(async m =>
+    {
+        var testThread = Environment.CurrentManagedThreadId;
+        List<int> disposingThreads = [];
+        var source = new ToldOfDisposal<string>(m.Pull("a-b-c-d-|"), () => disposingThreads.Add(Environment.CurrentManagedThreadId));
+
+        try
+        {
+            await foreach (var _ in source.SelectAsync(FailAsync, maxConcurrency))
+            {
+            }
+
+            Assert.Fail("nothing failed");
+        }
+        catch (IOException)
+        {
+        }
+
+        Assert.That(disposingThreads, Is.EqualTo(new[] { testThread }));
+
+        async ValueTask<string> FailAsync(string item, CancellationToken cancellationToken)
+        {
+            await m.Delay(3);
+            return item == "b" ? throw new IOException(item) : item;
+        }
+    }).GetAwaiter().GetResult();
+
+    private sealed class ToldOfDisposal<T>(IAsyncEnumerable<T> source, Action onDispose) : IAsyncEnumerable<T>
+    {
+        public IAsyncEnumerator<T> GetAsyncEnumerator(CancellationToken cancellationToken = default) =>
+            new Enumerator(source.GetAsyncEnumerator(cancellationToken), onDispose);
+
+        private sealed class Enumerator(IAsyncEnumerator<T> inner, Action onDispose) : IAsyncEnumerator<T>
+        {
+            public T Current => inner.Current;
+
+            public ValueTask<bool> MoveNextAsync() => inner.MoveNextAsync();
+
+            public ValueTask DisposeAsync()
+            {
+                onDispose();
+                return inner.DisposeAsync();
+            }
+        }
+    }
+
     [MarbleOf("SelectAsync")]
     public void ItsMarble(string member) => DocumentedMarble.Run(member, (m, rows) =>
     {

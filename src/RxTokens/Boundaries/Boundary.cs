@@ -12,8 +12,11 @@ internal abstract class Boundary<T, R>(IInlet<T, R> inlet, CancellationToken can
     /// </summary>
     public const int Burst = 1024;
 
-    /// <summary>Whether one more item may be taken in, in a single look at the state.</summary>
-    protected abstract bool HasRoom { get; }
+    /// <summary>Whether one more item may be taken in, in a single look at the state. For who takes them in.</summary>
+    protected abstract bool HasRoom();
+
+    /// <summary>Whether items wait that were added without the lock.</summary>
+    protected virtual bool HasItems => false;
 
     /// <summary>Takes in one item. A throw ends the stream with it.</summary>
     protected abstract void Accept(T item);
@@ -26,7 +29,7 @@ internal abstract class Boundary<T, R>(IInlet<T, R> inlet, CancellationToken can
 
     /// <summary>Whether one more item may be read.</summary>
     // Room first: whoever closes the stream also clears it, and that is no room to read for.
-    public bool MayPull() => HasRoom && !IsClosed;
+    public bool MayPull() => HasRoom() && !IsClosed;
 
     public void OnItem(T item)
     {
@@ -46,12 +49,44 @@ internal abstract class Boundary<T, R>(IInlet<T, R> inlet, CancellationToken can
             EndLocked(ending);
     }
 
-    public void OnRest() => Resume();
+    /// <summary>Serves and resumes a consumer that waits. Behind a full fence: see <see cref="TryHandOver"/>.</summary>
+    public void OnRest()
+    {
+        if (IsAskedFor && HasItems)
+        {
+            lock (Gate)
+                ServeLocked();
+        }
+
+        Resume();
+    }
+
+    /// <summary>
+    /// For items that are added without the lock otherwise: gives one to a consumer that asks. True: it has it, or nobody wants it.
+    /// </summary>
+    /// <remarks>
+    /// The consumer may begin to ask just after the look at it, and just before the item can be seen. Both then look once more, each behind
+    /// a fence: the consumer before it waits, the other side when it comes to rest. So one of them finds the other.
+    /// </remarks>
+    protected bool TryHandOver(R item)
+    {
+        if (!IsAskedFor)
+            return IsClosed;
+
+        lock (Gate)
+        {
+            if (IsClosed)
+                return true;
+            ServeLocked(); // what came before, if that was missed
+            return TryHandOverLocked(item);
+        }
+    }
 
     void IObserver<T>.OnNext(T value)
     {
         OnItem(value);
-        Resume();
+        Interlocked.MemoryBarrier();
+        OnRest();
     }
 
     void IObserver<T>.OnError(Exception error) => EndPush(error);

@@ -96,50 +96,75 @@ public static partial class TokenStream
     }
 }
 
-/// <summary>Keeps items in a queue of a given capacity.</summary>
+/// <summary>Keeps items in a queue of a given capacity, which is filled and emptied without a lock.</summary>
 internal sealed class BufferedBoundary<T>(
     IInlet<T, T> inlet, int capacity, Overflow overflow, int resumeAt, Action<T>? onDropped, CancellationToken cancellationToken)
     : Boundary<T, T>(inlet, cancellationToken)
 {
-    private readonly Queue<T> _items = new();
-    private volatile bool _draining;
+    private readonly IInlet<T, T> _inlet = inlet;
+    private readonly SpscQueue<T> _items = new();
+    private volatile bool _isDraining;
 
-    protected override bool HasRoom => overflow != Overflow.Wait || !_draining;
+    protected override bool HasItems => _items.Count > 0;
 
-    protected override bool TryTakeLocked([MaybeNullWhen(false)] out T item)
+    protected override bool HasRoom()
     {
-        var taken = _items.TryDequeue(out item);
-        if (_items.Count <= resumeAt)
-            _draining = false;
-        return taken;
+        if (_isDraining && _items.Count <= resumeAt)
+            _isDraining = false;
+        return !_isDraining;
     }
 
-    protected override void ClearLocked() => _items.Clear();
+    protected override Finding TakeAlone(out T item)
+    {
+        if (!TryTakeLocked(out item!))
+            return Finding.Unclear;
+
+        // A look without a fence: the very item that makes room may miss that there is need of it. The next one will not,
+        // and a consumer that finds the buffer empty asks in any case.
+        if (overflow == Overflow.Wait ? _isDraining && _items.Count <= resumeAt : _inlet.IsPaused)
+            _inlet.Wake();
+        return Finding.Item;
+    }
+
+    protected override bool TryTakeLocked([MaybeNullWhen(false)] out T item) =>
+        overflow == Overflow.DropOldest ? _items.TryTakeShared(out item) : _items.TryTake(out item);
+
+    protected override void ClearLocked()
+    {
+        while (TryTakeLocked(out _))
+        {
+        }
+    }
+
+    protected override void AbandonLocked()
+    {
+        // The consumer empties the buffer when it comes again; until then what is in it stays.
+    }
 
     protected override void Accept(T item)
     {
-        bool isFull;
-        var dropped = item;
-        lock (Gate)
-        {
-            if (IsClosed || TryHandOverLocked(item))
-                return;
-
-            isFull = _items.Count == capacity;
-            if (isFull && overflow == Overflow.DropOldest)
-                dropped = _items.Dequeue();
-            if (!isFull || overflow == Overflow.DropOldest)
-                _items.Enqueue(item);
-
-            _draining |= _items.Count == capacity;
-            Debug.Assert(!(isFull && overflow == Overflow.Wait), "a source that waits is not read while the buffer is full");
-        }
-
-        if (!isFull)
+        if (TryHandOver(item))
             return;
 
-        Metrics.Dropped.Add(1);
-        onDropped?.Invoke(dropped);
+        var dropped = item;
+        var drops = overflow != Overflow.Wait && _items.Holds(capacity);
+        if (drops && overflow == Overflow.DropOldest)
+            drops = _items.TryTakeShared(out dropped); // unless the consumer has just emptied it
+        if (!drops || overflow == Overflow.DropOldest)
+            _items.Add(item);
+
+        Debug.Assert(!_isDraining, "a source that waits is not read while the buffer is full");
+        if (overflow == Overflow.Wait && _items.Holds(capacity))
+            _isDraining = true;
+        if (drops)
+            Drop(dropped!);
+    }
+
+    private void Drop(T item)
+    {
+        if (Metrics.Dropped.Enabled)
+            Metrics.Dropped.Add(1);
+        onDropped?.Invoke(item);
         if (overflow == Overflow.Fail)
             throw new BackpressureException(
                 $"The buffer is full: {capacity} items wait for a consumer that is slower than the source. "

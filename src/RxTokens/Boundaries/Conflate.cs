@@ -190,7 +190,7 @@ internal sealed class ConflateBoundary<T, R>(IInlet<T, R> inlet, Func<T, R> seed
     private bool _hasPending;
     private R _pending = default!;
 
-    protected override bool HasRoom => true;
+    protected override bool HasRoom() => true;
 
     protected override bool TryTakeLocked([MaybeNullWhen(false)] out R item)
     {
@@ -229,7 +229,7 @@ internal sealed class ConflateBoundary<T, R>(IInlet<T, R> inlet, Func<T, R> seed
             throw;
         }
 
-        if (merges)
+        if (merges && Metrics.Merged.Enabled)
             Metrics.Merged.Add(1);
     }
 

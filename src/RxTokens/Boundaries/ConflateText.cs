@@ -1,75 +1,73 @@
 using System.Diagnostics.CodeAnalysis;
-using System.Text;
 
 namespace RxTokens;
 
-/// <summary>Keeps text: a single item as it is, several in a builder that is reused, so that joining costs what the text is long.</summary>
+/// <summary>Keeps the characters alone, in a queue that is filled without a lock, so that joining costs what the text is long.</summary>
 internal sealed class ConflateTextBoundary(IInlet<string, string> inlet, int maxChars, bool failsWhenFull, CancellationToken cancellationToken)
     : Boundary<string, string>(inlet, cancellationToken)
 {
-    private readonly StringBuilder _joined = new();
-    private string? _single;
-    private int _items;
-    private volatile bool _isFull;
+    private volatile SpscQueue<char>? _text; // none before there is text that has to wait
+    private int _empties; // items without text so far
+    private int _items; // items since the last time that all were taken
+    private int _takesSeen;
 
-    protected override bool HasRoom => !_isFull;
+    private int _emptiesTaken;
+    private volatile int _takes;
+
+    protected override bool HasItems => Length > 0 || Volatile.Read(ref _empties) != _emptiesTaken;
+
+    private long Length => _text?.Count ?? 0;
+
+    /// <summary>How many items wait, as far as who adds them knows.</summary>
+    private int Items => _takesSeen == _takes ? _items : 0;
+
+    // Each item counts, or one without text would never fill it, and an endless source of them never let go.
+    protected override bool HasRoom() => Length < maxChars && Items < maxChars;
 
     protected override bool TryTakeLocked([MaybeNullWhen(false)] out string item)
     {
-        item = _single ?? _joined.ToString();
-        var taken = _items > 0;
-        ClearLocked();
-        return taken;
+        // Empty ones first: the text that came before them is then part of this take, and they with it.
+        var empties = Volatile.Read(ref _empties);
+        var length = Length;
+        if (length == 0 && empties == _emptiesTaken)
+        {
+            item = null;
+            return false;
+        }
+
+        item = length == 0 ? "" : string.Create((int)length, _text!, static (all, text) => text.Take(all));
+        _emptiesTaken = empties;
+        _takes++;
+        return true;
     }
 
     protected override void ClearLocked()
     {
-        _single = null;
-        _joined.Clear();
-        _items = 0;
-        _isFull = false;
+        while (TryTakeLocked(out _))
+        {
+        }
     }
 
     protected override void Accept(string item)
     {
         item ??= ""; // some clients have chunks without text
-        bool merges;
-        lock (Gate)
-        {
-            if (IsClosed || TryHandOverLocked(item))
-                return;
-
-            merges = _items > 0;
-            if (failsWhenFull && merges && Length + item.Length > maxChars)
-                throw new BackpressureException(
-                    $"More than {maxChars} characters would wait for a consumer that is slower than the push source. Raise maxChars, or bridge from a pull source, which can wait.",
-                    maxChars);
-
-            AddLocked(item);
-            // Each item counts, or one without text would never fill it, and an endless source of them never let go.
-            _isFull = Math.Max(Length, _items) >= maxChars;
-        }
-
-        if (merges)
-            Metrics.Merged.Add(1);
-    }
-
-    private int Length => _single?.Length ?? _joined.Length;
-
-    private void AddLocked(string item)
-    {
-        if (_items++ == 0)
-        {
-            _single = item;
+        if (TryHandOver(item))
             return;
-        }
 
-        if (_single is not null)
-        {
-            _joined.Append(_single);
-            _single = null;
-        }
+        var waiting = Items;
+        if (failsWhenFull && waiting > 0 && Length + item.Length > maxChars)
+            throw new BackpressureException(
+                $"More than {maxChars} characters would wait for a consumer that is slower than the push source. Raise maxChars, or bridge from a pull source, which can wait.",
+                maxChars);
 
-        _joined.Append(item);
+        _takesSeen = _takes;
+        _items = waiting + 1;
+        if (item.Length == 0)
+            Volatile.Write(ref _empties, _empties + 1);
+        else
+            (_text ??= new SpscQueue<char>()).Add(item);
+
+        if (waiting > 0 && Metrics.Merged.Enabled)
+            Metrics.Merged.Add(1);
     }
 }

@@ -11,6 +11,9 @@ internal interface IInlet<T, R>
     /// <summary>The consumer has asked or taken: there may be room.</summary>
     void Wake();
 
+    /// <summary>Whether it has read all that it may in one go, and waits for a <see cref="Wake"/>.</summary>
+    bool IsPaused { get; }
+
     /// <summary>Stops for good, and tells the boundary when everything is cleaned up.</summary>
     void Stop();
 }
@@ -46,6 +49,8 @@ internal sealed class PushInlet<T, R>(IObservable<T> source) : IInlet<T, R>
         _boundary = boundary;
         _subscription.Disposable = source.Subscribe(boundary);
     }
+
+    public bool IsPaused => false;
 
     public void Wake()
     {

@@ -68,7 +68,7 @@ internal sealed class KeepLatestBoundary<T>(IInlet<T, T> inlet, Action<T>? onDro
     private bool _hasLatest;
     private T _latest = default!;
 
-    protected override bool HasRoom => true;
+    protected override bool HasRoom() => true;
 
     protected override bool TryTakeLocked([MaybeNullWhen(false)] out T item)
     {
@@ -102,7 +102,8 @@ internal sealed class KeepLatestBoundary<T>(IInlet<T, T> inlet, Action<T>? onDro
         if (!drops)
             return;
 
-        Metrics.Dropped.Add(1);
+        if (Metrics.Dropped.Enabled)
+            Metrics.Dropped.Add(1);
         onDropped?.Invoke(dropped);
     }
 }

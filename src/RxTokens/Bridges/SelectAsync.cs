@@ -19,7 +19,8 @@ public static partial class TokenStream
     /// the others in work are cancelled and awaited, the source is disposed, then the failure arrives. Where several fail, it is the first.</para>
     /// <para><b>Disposal:</b> cancels the functions in work and the source's token, awaits them, disposes the source once, then returns.
     /// Cancelling the enumeration does the same and ends it with <see cref="OperationCanceledException"/>.</para>
-    /// <para><b>Threading:</b> the function is started on the thread that completes the source's read, one start at a time.</para>
+    /// <para><b>Threading:</b> the function is started on the thread that completes the source's read, one start at a time. A waiting consumer
+    /// resumes on the thread that completes the function.</para>
     /// </remarks>
     /// <typeparam name="T">The type of the items.</typeparam>
     /// <typeparam name="R">The type of the results.</typeparam>
@@ -84,8 +85,9 @@ internal sealed class SelectAsyncOutlet<T, R> : Outlet<R>
     }
 
     /// <summary>One item in work. Unordered ones enter the queue when they have finished.</summary>
-    private sealed class Job
+    private sealed class Job(SelectAsyncOutlet<T, R> outlet)
     {
+        public readonly SelectAsyncOutlet<T, R> Outlet = outlet;
         public bool IsFinished;
         public R Result = default!;
         public Exception? Failure;
@@ -129,7 +131,7 @@ internal sealed class SelectAsyncOutlet<T, R> : Outlet<R>
 
     private void OnItem(T item)
     {
-        var job = new Job();
+        var job = new Job(this);
         lock (Gate)
         {
             if (IsClosed)
@@ -141,8 +143,7 @@ internal sealed class SelectAsyncOutlet<T, R> : Outlet<R>
                 _jobs.Enqueue(job);
         }
 
-        // The task is this method's own business: it never fails, and the stream does not end before it has.
-        _ = WorkAsync(job, item);
+        Begin(job, item);
     }
 
     private void OnEnd(Ending ending)
@@ -155,14 +156,36 @@ internal sealed class SelectAsyncOutlet<T, R> : Outlet<R>
         }
     }
 
-    private async Task WorkAsync(Job job, T item)
+    private void Begin(Job job, T item)
     {
-        var isReady = true;
         try
         {
             var work = _selector(item, _cancellation.Token);
-            isReady = work.IsCompleted;
-            job.Result = await work.ConfigureAwait(false);
+            if (!work.IsCompleted)
+            {
+                // Not an await: that goes on on the pool wherever the function ends under a synchronization context, and a virtual clock,
+                // which has one, would not know of it.
+                _ = work.AsTask().ContinueWith(
+                    static (task, state) => ((Job)state!).Outlet.OnWorked((Job)state, task), job, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+                return;
+            }
+
+            job.Result = work.GetAwaiter().GetResult();
+        }
+        catch (Exception failure)
+        {
+            job.Failure = failure;
+        }
+
+        // We are inside the pump, which goes on and resumes the consumer by itself.
+        Finish(job);
+    }
+
+    private void OnWorked(Job job, Task<R> work)
+    {
+        try
+        {
+            job.Result = work.GetAwaiter().GetResult();
         }
         catch (Exception failure)
         {
@@ -170,10 +193,6 @@ internal sealed class SelectAsyncOutlet<T, R> : Outlet<R>
         }
 
         Finish(job);
-
-        // What is ready at once is still inside the pump, which goes on and resumes the consumer by itself.
-        if (isReady)
-            return;
         _pump.Wake();
         Resume();
     }

@@ -112,9 +112,12 @@ internal sealed class ThroughOutlet<T, R> : Outlet<R>, IObservable<T>, IObserver
         protected override void OnRest() => outlet.Resume();
     }
 
-    // Results are queued by one thread at a time, as Rx demands, and this is read before the pump's gate, a full fence:
-    // what is queued later finds the consumer asking.
-    protected override bool MayHaveItems => _results.Count != 0;
+    protected override Finding TakeAlone(out R item)
+    {
+        item = default!;
+        // Results are queued by one thread at a time, as Rx demands; what is queued from now on finds the consumer asking, or stops the reading.
+        return _results.Count == 0 ? Finding.Nothing : Finding.Unclear;
+    }
 
     protected override bool TryTakeLocked([MaybeNullWhen(false)] out R item) => _results.TryDequeue(out item);
 
@@ -184,7 +187,8 @@ internal sealed class ThroughOutlet<T, R> : Outlet<R>, IObservable<T>, IObserver
         return IsListenedTo && IsOurTurn();
     }
 
-    private bool IsListenedTo => IsAskedFor && !IsClosed && !_isStarting && !_queryEnded && _items.HasObservers;
+    private bool IsListenedTo =>
+        IsAskedFor && !IsClosed && !_isStarting && !_queryEnded && _results.Count == 0 && _items.HasObservers;
 
     /// <summary>
     /// On Rx's trampoline, what the query has scheduled runs only after us: the rest of a subscription that is still being

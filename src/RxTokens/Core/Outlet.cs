@@ -87,6 +87,9 @@ internal abstract class Outlet<T>(CancellationToken cancellationToken) : IAsyncE
     /// <summary>Forgets all items: nobody will ask for them.</summary>
     protected abstract void ClearLocked();
 
+    /// <summary>The same while the consumer, on another thread, may be taking an item without the lock.</summary>
+    protected virtual void AbandonLocked() => ClearLocked();
+
     /// <summary>Connects to what is upstream, at the first request.</summary>
     protected abstract void Start();
 
@@ -100,27 +103,57 @@ internal abstract class Outlet<T>(CancellationToken cancellationToken) : IAsyncE
     /// <summary>Cancels and cleans up what is upstream, which leads to <see cref="EndLocked"/>, at once or later.</summary>
     protected abstract void Stop();
 
-    /// <summary>Whether an item may be waiting. False only if there is none that was there before this request.</summary>
-    protected virtual bool MayHaveItems => true;
+    /// <summary>What a consumer that begins to ask finds without the lock.</summary>
+    protected enum Finding
+    {
+        /// <summary>It must look again, with the lock.</summary>
+        Unclear,
+
+        /// <summary>No item that was there before this request.</summary>
+        Nothing,
+
+        /// <summary>The next item, taken.</summary>
+        Item,
+    }
+
+    /// <summary>Looks for an item without the lock. Nobody else takes meanwhile: the consumer does not ask yet.</summary>
+    protected virtual Finding TakeAlone(out T item)
+    {
+        item = default!;
+        return Finding.Unclear;
+    }
 
     public ValueTask<bool> MoveNextAsync()
     {
-        // The short way: nothing is there to be served and nothing has happened, so there is nothing to decide under the lock.
-        // Should something come about right now, whoever brings it either finds us asking, or is found when we settle down to wait.
-        if (_consumer == Consumer.Away && _marks == Marks.None && !cancellationToken.IsCancellationRequested && !MayHaveItems)
+        // The short way: nothing has happened that would have to be decided under the lock.
+        if (_consumer == Consumer.Away && _marks == Marks.None && !cancellationToken.IsCancellationRequested)
         {
-            var thread = ThisThread.Number;
-            _askingThread = thread;
-            _consumer = Consumer.Asking;
-            Request(thread);
-            if (_consumer != Consumer.Answered || !_hasCurrent)
-                return Answer();
+            switch (TakeAlone(out var item))
+            {
+                case Finding.Item:
+                    _current = item;
+                    return new ValueTask<bool>(true);
 
-            _consumer = Consumer.Away;
-            return new ValueTask<bool>(true);
+                case Finding.Nothing:
+                    return AskAlone();
+            }
         }
 
         return Ask();
+    }
+
+    private ValueTask<bool> AskAlone()
+    {
+        // Should something come about right now, whoever brings it either finds us asking, or is found when we settle down to wait.
+        var thread = ThisThread.Number;
+        _askingThread = thread;
+        _consumer = Consumer.Asking;
+        Request(thread);
+        if (_consumer != Consumer.Answered || !_hasCurrent)
+            return Answer();
+
+        _consumer = Consumer.Away;
+        return new ValueTask<bool>(true);
     }
 
     // What follows the short way keeps out of it, so that it needs no large frame.
@@ -348,7 +381,7 @@ internal abstract class Outlet<T>(CancellationToken cancellationToken) : IAsyncE
             if (Has(Marks.Ended | Marks.Left))
                 return;
             _marks |= Marks.Cancelled;
-            ClearLocked();
+            AbandonLocked();
         }
 
         Stop();

@@ -25,6 +25,7 @@ internal abstract class Pump<T>
 
     private volatile bool _landed;
     private volatile bool _stopping;
+    private volatile bool _isPaused;
     private DrainGate _gate;
     private int _drainer; // the thread inside the gate, as far as that thread itself is concerned
 
@@ -80,6 +81,9 @@ internal abstract class Pump<T>
 
     /// <summary>The token the source was given; cancelled by <see cref="Stop"/>.</summary>
     public CancellationToken Token => _cancellation.Token;
+
+    /// <summary>Whether as many items have been read as may be in one go.</summary>
+    public bool IsPaused => _isPaused;
 
     /// <summary>Something has changed: look again. From any thread, also from inside an override.</summary>
     public void Wake() => Drain(_maxBurst, refills: true);
@@ -161,6 +165,7 @@ internal abstract class Pump<T>
     private void Advance(int items, bool refills, ref int left, int thread)
     {
         _drainer = thread;
+        _isPaused = false;
         OnEnter();
         do
         {
@@ -170,6 +175,7 @@ internal abstract class Pump<T>
             Advance(ref left);
         }
         while (_lookAgain);
+        _isPaused = left == 0;
         _drainer = 0;
     }
 
