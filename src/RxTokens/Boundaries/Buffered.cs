@@ -57,8 +57,7 @@ public static partial class TokenStream
 
         // Only Wait has a bound on what it reads; the others must let go of an endless synchronous source by themselves.
         var maxBurst = overflow == Overflow.Wait ? int.MaxValue : Boundary<T, T>.Burst;
-        return new PullStream<T>(cancellationToken =>
-            new BufferedBoundary<T>(new PullInlet<T, T>(source, maxBurst), capacity, overflow, resumeAt ?? capacity / 2, onDropped, cancellationToken));
+        return new BufferedStream<T>(source, push: null, maxBurst, capacity, overflow, resumeAt ?? capacity / 2, onDropped);
     }
 
     /// <summary>Holds up to <paramref name="capacity"/> items of a push source for a consumer that pulls, and says what happens when they pile up.</summary>
@@ -91,9 +90,16 @@ public static partial class TokenStream
         if (!Enum.IsDefined(overflow))
             throw new ArgumentOutOfRangeException(nameof(overflow), overflow, "Not a value of PushOverflow.");
 
-        return new PullStream<T>(cancellationToken =>
-            new BufferedBoundary<T>(new PushInlet<T, T>(source), capacity, (Overflow)overflow, resumeAt: 0, onDropped, cancellationToken));
+        return new BufferedStream<T>(pull: null, source, maxBurst: 0, capacity, (Overflow)overflow, resumeAt: 0, onDropped);
     }
+}
+
+internal sealed class BufferedStream<T>(
+    IAsyncEnumerable<T>? pull, IObservable<T>? push, int maxBurst, int capacity, Overflow overflow, int resumeAt, Action<T>? onDropped)
+    : BoundaryStream<T, T>(pull, push, maxBurst)
+{
+    public override Outlet<T> Start(CancellationToken cancellationToken) =>
+        new BufferedBoundary<T>(CreateInlet(), capacity, overflow, resumeAt, onDropped, cancellationToken);
 }
 
 /// <summary>Keeps items in a queue of a given capacity, which is filled and emptied without a lock.</summary>

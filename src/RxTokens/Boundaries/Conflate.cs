@@ -62,8 +62,7 @@ public static partial class TokenStream
         ArgumentNullException.ThrowIfNull(seed);
         ArgumentNullException.ThrowIfNull(add);
 
-        return new PullStream<R>(cancellationToken =>
-            new ConflateBoundary<T, R>(new PullInlet<T, R>(source, Boundary<T, R>.Burst), seed, add, cancellationToken));
+        return new ConflateStream<T, R>(source, push: null, seed, add);
     }
 
     /// <summary>While the consumer is busy, keeps reading text and joins it: the next request gets all of it, in order, in time proportional to its length.</summary>
@@ -91,8 +90,7 @@ public static partial class TokenStream
         ArgumentNullException.ThrowIfNull(source);
         ArgumentOutOfRangeException.ThrowIfLessThan(maxChars, 1);
 
-        return new PullStream<string>(cancellationToken =>
-            new ConflateTextBoundary(new PullInlet<string, string>(source), maxChars, failsWhenFull: false, cancellationToken));
+        return new ConflateTextStream(source, push: null, maxChars);
     }
 
     /// <summary>While the consumer is busy, merges what a push source says into one item; nothing is lost.</summary>
@@ -150,7 +148,7 @@ public static partial class TokenStream
         ArgumentNullException.ThrowIfNull(seed);
         ArgumentNullException.ThrowIfNull(add);
 
-        return new PullStream<R>(cancellationToken => new ConflateBoundary<T, R>(new PushInlet<T, R>(source), seed, add, cancellationToken));
+        return new ConflateStream<T, R>(pull: null, source, seed, add);
     }
 
     /// <summary>While the consumer is busy, joins the text that a push source says; nothing is lost.</summary>
@@ -178,9 +176,14 @@ public static partial class TokenStream
         ArgumentNullException.ThrowIfNull(source);
         ArgumentOutOfRangeException.ThrowIfLessThan(maxChars, 1);
 
-        return new PullStream<string>(cancellationToken =>
-            new ConflateTextBoundary(new PushInlet<string, string>(source), maxChars, failsWhenFull: true, cancellationToken));
+        return new ConflateTextStream(pull: null, source, maxChars);
     }
+}
+
+internal sealed class ConflateStream<T, R>(IAsyncEnumerable<T>? pull, IObservable<T>? push, Func<T, R> seed, Func<R, T, R> add)
+    : BoundaryStream<T, R>(pull, push, Boundary<T, R>.Burst)
+{
+    public override Outlet<R> Start(CancellationToken cancellationToken) => new ConflateBoundary<T, R>(CreateInlet(), seed, add, cancellationToken);
 }
 
 /// <summary>Keeps one result, to which items are added.</summary>

@@ -2,6 +2,15 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace RxTokens;
 
+internal sealed class ConflateTextStream(IAsyncEnumerable<string>? pull, IObservable<string>? push, int maxChars)
+    : BoundaryStream<string, string>(pull, push)
+{
+    private readonly bool _isPush = push is not null;
+
+    public override Outlet<string> Start(CancellationToken cancellationToken) =>
+        new ConflateTextBoundary(CreateInlet(), maxChars, failsWhenFull: _isPush, cancellationToken);
+}
+
 /// <summary>Keeps the characters alone, in a queue that is filled without a lock, so that joining costs what the text is long.</summary>
 internal sealed class ConflateTextBoundary(IInlet<string, string> inlet, int maxChars, bool failsWhenFull, CancellationToken cancellationToken)
     : Boundary<string, string>(inlet, cancellationToken)

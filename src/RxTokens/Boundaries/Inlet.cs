@@ -75,3 +75,9 @@ internal sealed class PushInlet<T, R>(IObservable<T> source) : IInlet<T, R>
         _boundary.OnEnd(new Ending(failure, cleanupFailure));
     }
 }
+
+/// <summary>A pull stream of boundaries over a source of either kind.</summary>
+internal abstract class BoundaryStream<T, R>(IAsyncEnumerable<T>? pull, IObservable<T>? push, int maxBurst = int.MaxValue) : OutletStream<R>
+{
+    protected IInlet<T, R> CreateInlet() => pull is not null ? new PullInlet<T, R>(pull, maxBurst) : new PushInlet<T, R>(push!);
+}

@@ -29,8 +29,7 @@ public static partial class TokenStream
     {
         ArgumentNullException.ThrowIfNull(source);
 
-        return new PullStream<T>(cancellationToken =>
-            new KeepLatestBoundary<T>(new PullInlet<T, T>(source, Boundary<T, T>.Burst), onDropped, cancellationToken));
+        return new KeepLatestStream<T>(source, push: null, onDropped);
     }
 
     /// <summary>Keeps the newest item alone of a push source for a consumer that is busy.</summary>
@@ -57,8 +56,14 @@ public static partial class TokenStream
     {
         ArgumentNullException.ThrowIfNull(source);
 
-        return new PullStream<T>(cancellationToken => new KeepLatestBoundary<T>(new PushInlet<T, T>(source), onDropped, cancellationToken));
+        return new KeepLatestStream<T>(pull: null, source, onDropped);
     }
+}
+
+internal sealed class KeepLatestStream<T>(IAsyncEnumerable<T>? pull, IObservable<T>? push, Action<T>? onDropped)
+    : BoundaryStream<T, T>(pull, push, Boundary<T, T>.Burst)
+{
+    public override Outlet<T> Start(CancellationToken cancellationToken) => new KeepLatestBoundary<T>(CreateInlet(), onDropped, cancellationToken);
 }
 
 /// <summary>Keeps one item.</summary>

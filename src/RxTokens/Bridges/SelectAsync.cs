@@ -38,9 +38,15 @@ public static partial class TokenStream
         ArgumentNullException.ThrowIfNull(selector);
         ArgumentOutOfRangeException.ThrowIfLessThan(maxConcurrency, 1);
 
-        return new PullStream<R>(cancellationToken =>
-            new SelectAsyncOutlet<T, R>(source, selector, maxConcurrency, ordered, cancellationToken));
+        return new SelectAsyncStream<T, R>(source, selector, maxConcurrency, ordered);
     }
+}
+
+internal sealed class SelectAsyncStream<T, R>(
+    IAsyncEnumerable<T> source, Func<T, CancellationToken, ValueTask<R>> selector, int maxConcurrency, bool ordered) : OutletStream<R>
+{
+    public override Outlet<R> Start(CancellationToken cancellationToken) =>
+        new SelectAsyncOutlet<T, R>(source, selector, maxConcurrency, ordered, cancellationToken);
 }
 
 /// <summary>Keeps the items in work in a queue; the consumer is served from its head, or from wherever one has finished.</summary>
@@ -57,7 +63,7 @@ internal sealed class SelectAsyncOutlet<T, R> : Outlet<R>
     private bool _hasFailed;
     private int _running;
     private bool _sourceEnded;
-    private Ending _ending;
+    private Ending _ending = Ending.Clean;
 
     public SelectAsyncOutlet(
         IAsyncEnumerable<T> source, Func<T, CancellationToken, ValueTask<R>> selector, int maxConcurrency, bool ordered, CancellationToken cancellationToken)

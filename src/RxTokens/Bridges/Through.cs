@@ -54,21 +54,35 @@ public static partial class TokenStream
         ArgumentNullException.ThrowIfNull(query);
         ArgumentOutOfRangeException.ThrowIfLessThan(maxPending, 1);
 
-        return new PullStream<R>(cancellationToken => new ThroughOutlet<T, R>(source, query, maxPending, cancellationToken));
+        return new ThroughStream<T, R>(source, query, maxPending);
     }
 }
 
 /// <summary>Stands on both sides of the query: the consumer's outlet, the query's source and the query's observer.</summary>
+internal sealed class ThroughStream<T, R>(IAsyncEnumerable<T> source, Func<IObservable<T>, IObservable<R>> query, int maxPending) : OutletStream<R>
+{
+    public override Outlet<R> Start(CancellationToken cancellationToken) => new ThroughOutlet<T, R>(source, query, maxPending, cancellationToken);
+}
+
 internal sealed class ThroughOutlet<T, R> : Outlet<R>, IObservable<T>, IObserver<R>
 {
     private const int MaxResubscriptions = 1000;
+
+    private enum Source : byte
+    {
+        Running,
+        Ended,
+
+        /// <summary>And the query has been told.</summary>
+        Done,
+    }
 
     private readonly Func<IObservable<T>, IObservable<R>> _query;
     private readonly int _maxPending;
     private readonly Reader _pump;
     private readonly Subject<T> _items = new();
-    private readonly Queue<R> _results = new();
-    private readonly SingleAssignmentDisposable _subscription = new();
+    private Queue<R>? _results; // none before one has to wait
+    private IDisposable? _subscription;
 
     private volatile bool _isStarting;
     private volatile bool _isPushing;
@@ -80,9 +94,8 @@ internal sealed class ThroughOutlet<T, R> : Outlet<R>, IObservable<T>, IObserver
 
     private bool _queryEnded;
     private bool _isUnsubscribed;
-    private bool _sourceEnded;
-    private bool _sourceIsDone; // and the query has been told
-    private Ending _ending;
+    private Source _source;
+    private Ending _ending = Ending.Clean;
 
     public ThroughOutlet(
         IAsyncEnumerable<T> source, Func<IObservable<T>, IObservable<R>> query, int maxPending, CancellationToken cancellationToken)
@@ -116,12 +129,18 @@ internal sealed class ThroughOutlet<T, R> : Outlet<R>, IObservable<T>, IObserver
     {
         item = default!;
         // Results are queued by one thread at a time, as Rx demands; what is queued from now on finds the consumer asking, or stops the reading.
-        return _results.Count == 0 ? Finding.Nothing : Finding.Unclear;
+        return HasResults ? Finding.Unclear : Finding.Nothing;
     }
 
-    protected override bool TryTakeLocked([MaybeNullWhen(false)] out R item) => _results.TryDequeue(out item);
+    private bool HasResults => _results is { Count: > 0 };
 
-    protected override void ClearLocked() => _results.Clear();
+    protected override bool TryTakeLocked([MaybeNullWhen(false)] out R item)
+    {
+        item = default;
+        return _results is not null && _results.TryDequeue(out item);
+    }
+
+    protected override void ClearLocked() => _results?.Clear();
 
     protected override void Start()
     {
@@ -131,7 +150,16 @@ internal sealed class ThroughOutlet<T, R> : Outlet<R>, IObservable<T>, IObserver
         {
             var results = _query(this)
                 ?? throw new InvalidOperationException("The query given to Through returned null instead of an observable.");
-            _subscription.Disposable = results.Subscribe(this);
+            var subscription = results.Subscribe(this);
+            bool hasEnded;
+            lock (Gate)
+            {
+                _subscription = subscription;
+                hasEnded = _queryEnded;
+            }
+
+            if (hasEnded)
+                subscription.Dispose();
         }
         finally
         {
@@ -157,7 +185,7 @@ internal sealed class ThroughOutlet<T, R> : Outlet<R>, IObservable<T>, IObserver
 
     IDisposable IObservable<T>.Subscribe(IObserver<T> observer)
     {
-        if (_sourceEnded && ++_resubscriptions > MaxResubscriptions)
+        if (_source != Source.Running && ++_resubscriptions > MaxResubscriptions)
         {
             Fail(new InvalidOperationException(
                 $"The query resubscribed {MaxResubscriptions} times to a source that has ended. Inside Through the source is enumerated once: "
@@ -188,7 +216,7 @@ internal sealed class ThroughOutlet<T, R> : Outlet<R>, IObservable<T>, IObserver
     }
 
     private bool IsListenedTo =>
-        IsAskedFor && !IsClosed && !_isStarting && !_queryEnded && _results.Count == 0 && _items.HasObservers;
+        IsAskedFor && !IsClosed && !_isStarting && !_queryEnded && !HasResults && _items.HasObservers;
 
     /// <summary>
     /// On Rx's trampoline, what the query has scheduled runs only after us: the rest of a subscription that is still being
@@ -230,7 +258,7 @@ internal sealed class ThroughOutlet<T, R> : Outlet<R>, IObservable<T>, IObserver
         bool queryEnded;
         lock (Gate)
         {
-            _sourceEnded = true;
+            _source = Source.Ended;
             queryEnded = _queryEnded;
             if (queryEnded)
                 _ending = _ending with { CleanupFailure = Ending.Combine(_ending.CleanupFailure, ending.CleanupFailure) };
@@ -241,7 +269,7 @@ internal sealed class ThroughOutlet<T, R> : Outlet<R>, IObservable<T>, IObserver
 
         // Only now: a throw out of the terminal is part of the ending, also where the query has ended before it threw.
         lock (Gate)
-            _sourceIsDone = true;
+            _source = Source.Done;
         EndIfBothEnded();
     }
 
@@ -283,7 +311,7 @@ internal sealed class ThroughOutlet<T, R> : Outlet<R>, IObservable<T>, IObserver
     void IObserver<R>.OnNext(R value)
     {
         // In answer to an item that the asking consumer is having pushed: the pump's gate is held, so the end cannot come between.
-        if (_isPushing && !_queryEnded && _results.Count == 0 && TryAnswer(value))
+        if (_isPushing && !_queryEnded && !HasResults && TryAnswer(value))
             return;
 
         var overflows = false;
@@ -292,8 +320,9 @@ internal sealed class ThroughOutlet<T, R> : Outlet<R>, IObservable<T>, IObserver
             if (_queryEnded || IsClosed)
                 return;
 
-            if (_results.Count > 0 || !TryHandOverLocked(value))
+            if (HasResults || !TryHandOverLocked(value))
             {
+                _results ??= new Queue<R>();
                 overflows = _results.Count == _maxPending;
                 if (!overflows)
                     _results.Enqueue(value);
@@ -315,18 +344,20 @@ internal sealed class ThroughOutlet<T, R> : Outlet<R>, IObservable<T>, IObserver
 
     private void EndQuery(Exception? failure)
     {
+        IDisposable? subscription;
         lock (Gate)
         {
             if (_queryEnded)
                 return;
             _queryEnded = true;
             _ending = new Ending(failure, CleanupFailure: null);
+            subscription = _subscription;
         }
 
         Exception? cleanupFailure = null;
         try
         {
-            _subscription.Dispose();
+            subscription?.Dispose();
         }
         catch (Exception thrown)
         {
@@ -360,7 +391,7 @@ internal sealed class ThroughOutlet<T, R> : Outlet<R>, IObservable<T>, IObserver
     {
         lock (Gate)
         {
-            if (_isUnsubscribed && _sourceIsDone)
+            if (_isUnsubscribed && _source == Source.Done)
                 EndLocked(_ending);
         }
     }

@@ -1,8 +1,11 @@
 namespace RxTokens;
 
 /// <summary>How a source ended: what it failed with, and what its clean-up failed with.</summary>
-internal readonly record struct Ending(Exception? Failure, Exception? CleanupFailure)
+internal sealed record Ending(Exception? Failure, Exception? CleanupFailure)
 {
+    /// <summary>Nothing failed.</summary>
+    public static readonly Ending Clean = new(null, null);
+
     /// <summary>The one exception to report, or null. A source that failed twice reports both.</summary>
     public Exception? Error => Combine(Failure, CleanupFailure);
 

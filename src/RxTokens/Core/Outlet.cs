@@ -52,20 +52,20 @@ internal abstract class Outlet<T>(CancellationToken cancellationToken) : IAsyncE
         Reported = 32,
     }
 
-    protected readonly Lock Gate = new();
+    /// <summary>The lock: the outlet itself, which saves every stream an object. Whoever has an enumerator has no reason to lock it.</summary>
+    protected object Gate => this;
 
     private volatile Consumer _consumer;
     private volatile Marks _marks = Marks.NotStarted;
     private int _askingThread; // the one inside MoveNextAsync, if it went the short way; else 0
     private ManualResetValueTaskSourceCore<bool> _promise;
-    private CancellationTokenRegistration _registration;
+    private object? _registration; // a CancellationTokenRegistration, where the token can be cancelled
     private TaskCompletionSource? _gone;
     private T _current = default!;
-    private bool _hasCurrent;
-    private Exception? _error;
+    private bool _hasCurrent; // else, once that is reported: the end
 
-    private Exception? _failure;
-    private Ending _ending;
+    private Exception? _failure; // in the end, all that went wrong
+    private Ending? _ending;
 
     public T Current => _current;
 
@@ -171,7 +171,7 @@ internal abstract class Outlet<T>(CancellationToken cancellationToken) : IAsyncE
 
             connect = Has(Marks.NotStarted);
             _marks &= ~Marks.NotStarted;
-            if (cancellationToken.IsCancellationRequested)
+            if (cancellationToken.IsCancellationRequested || Has(Marks.Cancelled))
             {
                 _marks |= connect ? Marks.Cancelled | Marks.Ended : Marks.Cancelled;
                 ClearLocked();
@@ -213,7 +213,7 @@ internal abstract class Outlet<T>(CancellationToken cancellationToken) : IAsyncE
 
         Debug.Assert(_consumer == Consumer.Answered, "only this call moves on from Asking, or what answers it");
         _consumer = Consumer.Away;
-        return _error is null ? new ValueTask<bool>(_hasCurrent) : ValueTask.FromException<bool>(_error);
+        return _hasCurrent || _failure is null ? new ValueTask<bool>(_hasCurrent) : ValueTask.FromException<bool>(_failure);
     }
 
     public ValueTask DisposeAsync()
@@ -229,7 +229,7 @@ internal abstract class Outlet<T>(CancellationToken cancellationToken) : IAsyncE
                 return LeaveLocked();
         }
 
-        _registration.Unregister();
+        Unregister();
         Stop();
         Resume();
 
@@ -285,9 +285,9 @@ internal abstract class Outlet<T>(CancellationToken cancellationToken) : IAsyncE
             _current = default!;
             _hasCurrent = false;
             _marks |= Marks.Reported;
-            _error = Has(Marks.Left) ? null
+            _failure = Has(Marks.Left) ? null
                 : Has(Marks.Cancelled) ? new OperationCanceledException(cancellationToken)
-                : Ending.Combine(_failure, _ending.Error);
+                : Ending.Combine(_failure, _ending?.Error);
             SettleLocked();
         }
     }
@@ -317,15 +317,15 @@ internal abstract class Outlet<T>(CancellationToken cancellationToken) : IAsyncE
 
         if (resume)
         {
-            if (_error is null)
+            if (_hasCurrent || _failure is null)
                 _promise.SetResult(_hasCurrent);
             else
-                _promise.SetException(_error);
+                _promise.SetException(_failure);
         }
 
         if (gone is null)
             return;
-        if (_ending.CleanupFailure is { } failure)
+        if (_ending?.CleanupFailure is { } failure)
             gone.TrySetException(failure);
         else
             gone.TrySetResult();
@@ -353,7 +353,7 @@ internal abstract class Outlet<T>(CancellationToken cancellationToken) : IAsyncE
 
         _marks |= Marks.Ended;
         _ending = ending;
-        _registration.Unregister();
+        Unregister();
         ServeLocked();
     }
 
@@ -369,12 +369,20 @@ internal abstract class Outlet<T>(CancellationToken cancellationToken) : IAsyncE
         }
 
         // After Start, which a cancellation undoes: a token that is cancelled by now calls back at once.
-        _registration = cancellationToken.UnsafeRegister(static outlet => ((Outlet<T>)outlet!).OnCancelled(), this);
+        if (cancellationToken.CanBeCanceled)
+            _registration = cancellationToken.UnsafeRegister(static outlet => ((Outlet<T>)outlet!).Cancel(), this);
         if (Has(Marks.Ended))
-            _registration.Unregister();
+            Unregister();
     }
 
-    private void OnCancelled()
+    private void Unregister()
+    {
+        if (_registration is CancellationTokenRegistration registration)
+            registration.Unregister();
+    }
+
+    /// <summary>What a cancelled token does.</summary>
+    public void Cancel()
     {
         lock (Gate)
         {
@@ -393,10 +401,14 @@ internal abstract class Outlet<T>(CancellationToken cancellationToken) : IAsyncE
         _marks |= Marks.Ended;
         // What the consumer was not told by MoveNextAsync and still has to know: that cleaning up went wrong.
         // A cancellation that it was told of says nothing about that.
-        var failure = Has(Marks.Reported) && _error is not null && !Has(Marks.Cancelled) ? null : _ending.CleanupFailure;
-        _ending = default;
+        var failure = Has(Marks.Reported) && _failure is not null && !Has(Marks.Cancelled) ? null : _ending?.CleanupFailure;
+        _ending = null;
         return failure is null ? default : ValueTask.FromException(failure);
     }
+
+    /// <summary>What awaiting the last MoveNextAsync does, for who has a static function and its state: that needs no delegate of its own.</summary>
+    public void OnCompleted(Action<object?> continuation, object state) =>
+        _promise.OnCompleted(continuation, state, _promise.Version, ValueTaskSourceOnCompletedFlags.FlowExecutionContext);
 
     bool IValueTaskSource<bool>.GetResult(short token) => _promise.GetResult(token);
 

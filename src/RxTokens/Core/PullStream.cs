@@ -1,6 +1,6 @@
 namespace RxTokens;
 
-/// <summary>A cold pull stream: every enumeration starts an outlet of its own.</summary>
+/// <summary>A cold pull stream: every enumeration starts an enumerator of its own.</summary>
 internal sealed class PullStream<T>(Func<CancellationToken, IAsyncEnumerator<T>> start) : IAsyncEnumerable<T>
 {
     public IAsyncEnumerator<T> GetAsyncEnumerator(CancellationToken cancellationToken = default) => start(cancellationToken);

@@ -17,12 +17,11 @@ internal abstract class Pump<T>
 {
     private enum Phase { Ready, Pulling, CleaningUp, Ended }
 
-    private readonly IAsyncEnumerable<T> _source;
     private readonly int _maxBurst;
     private readonly bool _isHeldByConsumer;
-    private readonly CancellationTokenSource _cancellation = new();
-    private readonly Action _onLanded;
 
+    private Action? _onLanded; // none before there is something to wait for
+    private volatile object? _cancellable; // what a stop cancels: a CancellationTokenSource or an Outlet, once the source is enumerated
     private volatile bool _landed;
     private volatile bool _stopping;
     private volatile bool _isPaused;
@@ -31,11 +30,11 @@ internal abstract class Pump<T>
 
     private bool _lookAgain;
     private Phase _phase;
+    private IAsyncEnumerable<T>? _source; // until it is enumerated
     private IAsyncEnumerator<T>? _enumerator;
     private ConfiguredValueTaskAwaitable<bool>.ConfiguredValueTaskAwaiter _pull;
     private ConfiguredValueTaskAwaitable.ConfiguredValueTaskAwaiter _cleanup;
-    private Exception? _failure;
-    private Exception? _cleanupFailure;
+    private Ending _ending = Ending.Clean;
     private ExceptionDispatchInfo? _thrown;
 
     /// <param name="source">The source, enumerated at the first pull.</param>
@@ -49,11 +48,6 @@ internal abstract class Pump<T>
         _source = source;
         _maxBurst = maxBurst;
         _isHeldByConsumer = isHeldByConsumer;
-        _onLanded = () =>
-        {
-            _landed = true;
-            Wake();
-        };
     }
 
     /// <summary>A thread begins to read, or goes on. What depends on the thread alone stays the same until it rests.</summary>
@@ -78,9 +72,6 @@ internal abstract class Pump<T>
 
     /// <summary>Whether the consumer has what it asked for, so that nothing but its next request can ask for more.</summary>
     protected virtual bool IsServed => false;
-
-    /// <summary>The token the source was given; cancelled by <see cref="Stop"/>.</summary>
-    public CancellationToken Token => _cancellation.Token;
 
     /// <summary>Whether as many items have been read as may be in one go.</summary>
     public bool IsPaused => _isPaused;
@@ -149,7 +140,8 @@ internal abstract class Pump<T>
         if (!_stopping)
         {
             _stopping = true;
-            Unobserved.Cancel(_cancellation);
+            Interlocked.MemoryBarrier(); // see Enumerate
+            Cancel();
         }
 
         // A consumer that holds the gate may not come again for long.
@@ -256,8 +248,46 @@ internal abstract class Pump<T>
         return true;
     }
 
-    private IAsyncEnumerator<T> Enumerate() => _source.GetAsyncEnumerator(_cancellation.Token)
-        ?? throw new InvalidOperationException($"GetAsyncEnumerator of '{_source.GetType()}' returned null.");
+    private IAsyncEnumerator<T> Enumerate()
+    {
+        var source = _source!;
+        _source = null;
+        if (source is OutletStream<T> stream)
+        {
+            var outlet = stream.Start(CancellationToken.None);
+            _cancellable = outlet;
+            CancelIfStopping();
+            return outlet;
+        }
+
+        var cancellation = new CancellationTokenSource();
+        _cancellable = cancellation;
+        CancelIfStopping();
+        return source.GetAsyncEnumerator(cancellation.Token)
+            ?? throw new InvalidOperationException($"GetAsyncEnumerator of '{source.GetType()}' returned null.");
+    }
+
+    private void CancelIfStopping()
+    {
+        // Whoever stops us has seen what there is to cancel, or we see that we are stopped: each looks behind a fence.
+        Interlocked.MemoryBarrier();
+        if (_stopping)
+            Cancel();
+    }
+
+    private void Cancel()
+    {
+        switch (_cancellable)
+        {
+            case CancellationTokenSource cancellation:
+                Unobserved.Cancel(cancellation);
+                break;
+
+            case Outlet<T> outlet:
+                Unobserved.Cancel(outlet, static o => o.Cancel());
+                break;
+        }
+    }
 
     private void Await(ValueTask<bool> pull)
     {
@@ -266,7 +296,16 @@ internal abstract class Pump<T>
         _landed = false;
 
         // Not UnsafeOnCompleted: ambient values (the current activity, log scopes) follow the items, as through an await.
-        _pull.OnCompleted(_onLanded);
+        if (_cancellable is Outlet<T> outlet)
+            outlet.OnCompleted(static pump => ((Pump<T>)pump!).OnLanded(), this);
+        else
+            _pull.OnCompleted(_onLanded ??= OnLanded);
+    }
+
+    private void OnLanded()
+    {
+        _landed = true;
+        Wake();
     }
 
     /// <returns>What the receiver said; null where there is none.</returns>
@@ -300,7 +339,7 @@ internal abstract class Pump<T>
     {
         // Nobody is left to ask what a cancelled pull became.
         if (!_stopping)
-            _failure = failure;
+            _ending = _ending with { Failure = failure };
     }
 
     private bool? Deliver(T item)
@@ -351,7 +390,7 @@ internal abstract class Pump<T>
         _cleanup = cleanup;
         _phase = Phase.CleaningUp;
         _landed = false;
-        cleanup.OnCompleted(_onLanded);
+        cleanup.OnCompleted(_onLanded ??= OnLanded);
     }
 
     private void Finish(ConfiguredValueTaskAwaitable.ConfiguredValueTaskAwaiter cleanup)
@@ -372,7 +411,7 @@ internal abstract class Pump<T>
     {
         // A clean-up that gives way to our own cancellation has not failed.
         if (!(_stopping && failure is OperationCanceledException))
-            _cleanupFailure = failure;
+            _ending = _ending with { CleanupFailure = failure };
     }
 
     private void End()
@@ -385,13 +424,13 @@ internal abstract class Pump<T>
 
         if (_thrown is null)
         {
-            OnEnd(new Ending(_failure, _cleanupFailure));
+            OnEnd(_ending);
             return;
         }
 
         // The throw leaves through the open gate's holder: nothing is left to drain, so the gate may stay shut.
-        if (_cleanupFailure is not null)
-            throw Ending.Combine(_thrown.SourceException, _cleanupFailure)!;
+        if (_ending.CleanupFailure is { } cleanupFailure)
+            throw Ending.Combine(_thrown.SourceException, cleanupFailure)!;
         _thrown.Throw();
     }
 }

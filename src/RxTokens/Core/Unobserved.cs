@@ -14,11 +14,14 @@ internal static class Unobserved
     }
 
     /// <summary>Cancels; what the source's own callbacks throw at that is not the canceller's to handle.</summary>
-    public static void Cancel(CancellationTokenSource cancellation)
+    public static void Cancel(CancellationTokenSource cancellation) => Cancel(cancellation, static c => c.Cancel());
+
+    /// <summary>The same for what is cancelled in another way.</summary>
+    public static void Cancel<TCancellable>(TCancellable cancellable, Action<TCancellable> cancel)
     {
         try
         {
-            cancellation.Cancel();
+            cancel(cancellable);
         }
         catch (Exception thrownByACallback)
         {
