@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Reactive.Disposables;
 using System.Reactive.Linq;
 using System.Runtime.CompilerServices;
+using System.Threading.Tasks.Sources;
 
 namespace RxTokens.Benchmarks;
 
@@ -22,16 +23,8 @@ internal static class Sources
             yield return n;
     }
 
-    /// <summary>Hops to the pool once for every 128 items.</summary>
-    public static async IAsyncEnumerable<int> OnAnotherThread(int count)
-    {
-        for (var n = 0; n < count; n++)
-        {
-            if (n % Hop == 0)
-                await Task.Yield();
-            yield return n;
-        }
-    }
+    /// <summary>Hops to the pool once for every 128 items; written by hand, so that it costs next to nothing itself.</summary>
+    public static IAsyncEnumerable<int> OnAnotherThread(int count) => new Hopper(count);
 
     /// <summary>Pushes all its items from a pool thread, as fast as they are taken.</summary>
     public static IObservable<int> PushedOnThePool(int count) => Observable.Create<int>(observer =>
@@ -47,6 +40,36 @@ internal static class Sources
 
     /// <summary>Text of about four characters, as tokens are; every string exists beforehand.</summary>
     public static IAsyncEnumerable<string> Words(int count) => new TextCounter(count);
+
+    private sealed class Hopper(int count) : IAsyncEnumerable<int>, IAsyncEnumerator<int>, IValueTaskSource<bool>, IThreadPoolWorkItem
+    {
+        private ManualResetValueTaskSourceCore<bool> _hop;
+
+        public int Current { get; private set; } = -1;
+
+        public IAsyncEnumerator<int> GetAsyncEnumerator(CancellationToken cancellationToken = default) => this;
+
+        public ValueTask<bool> MoveNextAsync()
+        {
+            if (++Current % Hop != 0)
+                return new(Current < count);
+
+            _hop.Reset();
+            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+            return new(this, _hop.Version);
+        }
+
+        public ValueTask DisposeAsync() => default;
+
+        void IThreadPoolWorkItem.Execute() => _hop.SetResult(Current < count);
+
+        bool IValueTaskSource<bool>.GetResult(short token) => _hop.GetResult(token);
+
+        ValueTaskSourceStatus IValueTaskSource<bool>.GetStatus(short token) => _hop.GetStatus(token);
+
+        void IValueTaskSource<bool>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+            _hop.OnCompleted(continuation, state, token, flags);
+    }
 
     private sealed class Counter(int count) : IAsyncEnumerable<int>, IAsyncEnumerator<int>
     {

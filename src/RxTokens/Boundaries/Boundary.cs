@@ -18,8 +18,12 @@ internal abstract class Boundary<T, R>(IInlet<T, R> inlet, CancellationToken can
     /// <summary>Whether items wait that were added without the lock.</summary>
     protected virtual bool HasItems => false;
 
+    /// <summary>Whether the last item, if it waits, was followed by a full fence already.</summary>
+    protected virtual bool IsFenced => true;
+
     /// <summary>Takes in one item. A throw ends the stream with it.</summary>
-    protected abstract void Accept(T item);
+    /// <returns>What <see cref="HasRoom"/> says after it.</returns>
+    protected abstract bool Accept(T item);
 
     protected sealed override void Start() => inlet.Start(this);
 
@@ -31,15 +35,18 @@ internal abstract class Boundary<T, R>(IInlet<T, R> inlet, CancellationToken can
     // Room first: whoever closes the stream also clears it, and that is no room to read for.
     public bool MayPull() => HasRoom() && !IsClosed;
 
-    public void OnItem(T item)
+    /// <summary>Takes in one item.</summary>
+    /// <returns>What <see cref="MayPull"/> says after it.</returns>
+    public bool OnItem(T item)
     {
         try
         {
-            Accept(item);
+            return Accept(item) && !IsClosed;
         }
         catch (Exception failure)
         {
             Fail(failure);
+            return false;
         }
     }
 
@@ -85,7 +92,8 @@ internal abstract class Boundary<T, R>(IInlet<T, R> inlet, CancellationToken can
     void IObserver<T>.OnNext(T value)
     {
         OnItem(value);
-        Interlocked.MemoryBarrier();
+        if (!IsFenced)
+            Interlocked.MemoryBarrier();
         OnRest();
     }
 

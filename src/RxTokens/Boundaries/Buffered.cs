@@ -110,6 +110,9 @@ internal sealed class BufferedBoundary<T>(
     private readonly IInlet<T, T> _inlet = inlet;
     private readonly SpscQueue<T> _items = new();
     private volatile bool _isDraining;
+    private bool _isFenced;
+
+    protected override bool IsFenced => _isFenced;
 
     protected override bool HasItems => _items.Count > 0;
 
@@ -147,23 +150,34 @@ internal sealed class BufferedBoundary<T>(
         // The consumer empties the buffer when it comes again; until then what is in it stays.
     }
 
-    protected override void Accept(T item)
+    protected override bool Accept(T item)
     {
         if (TryHandOver(item))
-            return;
+            return HasRoom();
 
-        var dropped = item;
-        var drops = overflow != Overflow.Wait && _items.Holds(capacity);
-        if (drops && overflow == Overflow.DropOldest)
-            drops = _items.TryTakeShared(out dropped); // unless the consumer has just emptied it
-        if (!drops || overflow == Overflow.DropOldest)
-            _items.Add(item);
+        switch (overflow)
+        {
+            case Overflow.Wait:
+                Debug.Assert(!_isDraining, "a source that waits is not read while the buffer is full");
+                _items.Add(item);
+                return !(_isDraining = _items.Holds(capacity));
 
-        Debug.Assert(!_isDraining, "a source that waits is not read while the buffer is full");
-        if (overflow == Overflow.Wait && _items.Holds(capacity))
-            _isDraining = true;
-        if (drops)
-            Drop(dropped!);
+            // In this order: the claim on what is dropped is the fence after what was added. The consumer may have made room meanwhile.
+            case Overflow.DropOldest:
+                _items.Add(item);
+                _isFenced = _items.Holds(capacity + 1) && _items.TryTakeShared(out item!);
+                if (_isFenced)
+                    Drop(item);
+
+                return true;
+
+            default:
+                if (_items.Holds(capacity))
+                    Drop(item);
+                else
+                    _items.Add(item);
+                return true;
+        }
     }
 
     private void Drop(T item)

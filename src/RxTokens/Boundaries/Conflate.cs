@@ -209,7 +209,7 @@ internal sealed class ConflateBoundary<T, R>(IInlet<T, R> inlet, Func<T, R> seed
         _hasPending = false;
     }
 
-    protected override void Accept(T item)
+    protected override bool Accept(T item)
     {
         // The result is taken out while the caller's function works on it, outside the lock: a consumer that asks
         // meanwhile waits for it, and can never be handed a result that is still being changed.
@@ -218,7 +218,7 @@ internal sealed class ConflateBoundary<T, R>(IInlet<T, R> inlet, Func<T, R> seed
         lock (Gate)
         {
             if (IsClosed)
-                return;
+                return true;
             merges = TryTakeLocked(out pending!);
         }
 
@@ -234,6 +234,7 @@ internal sealed class ConflateBoundary<T, R>(IInlet<T, R> inlet, Func<T, R> seed
 
         if (merges && Metrics.Merged.Enabled)
             Metrics.Merged.Add(1);
+        return true;
     }
 
     private void PutBack(R result)

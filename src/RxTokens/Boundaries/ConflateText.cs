@@ -23,6 +23,8 @@ internal sealed class ConflateTextBoundary(IInlet<string, string> inlet, int max
     private int _emptiesTaken;
     private volatile int _takes;
 
+    protected override bool IsFenced => false;
+
     protected override bool HasItems => Length > 0 || Volatile.Read(ref _empties) != _emptiesTaken;
 
     private long Length => _text?.Count ?? 0;
@@ -57,11 +59,11 @@ internal sealed class ConflateTextBoundary(IInlet<string, string> inlet, int max
         }
     }
 
-    protected override void Accept(string item)
+    protected override bool Accept(string item)
     {
         item ??= ""; // some clients have chunks without text
         if (TryHandOver(item))
-            return;
+            return HasRoom();
 
         var waiting = Items;
         if (failsWhenFull && waiting > 0 && Length + item.Length > maxChars)
@@ -78,5 +80,6 @@ internal sealed class ConflateTextBoundary(IInlet<string, string> inlet, int max
 
         if (waiting > 0 && Metrics.Merged.Enabled)
             Metrics.Merged.Add(1);
+        return HasRoom();
     }
 }

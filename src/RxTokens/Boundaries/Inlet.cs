@@ -27,11 +27,7 @@ internal sealed class PullInlet<T, R>(IAsyncEnumerable<T> source, int maxBurst =
 
     protected override bool MayPull() => _boundary.MayPull();
 
-    protected override bool OnItem(T item)
-    {
-        _boundary.OnItem(item);
-        return _boundary.MayPull();
-    }
+    protected override bool OnItem(T item) => _boundary.OnItem(item);
 
     protected override void OnEnd(Ending ending) => _boundary.OnEnd(ending);
 

@@ -89,14 +89,14 @@ internal sealed class KeepLatestBoundary<T>(IInlet<T, T> inlet, Action<T>? onDro
         _hasLatest = false;
     }
 
-    protected override void Accept(T item)
+    protected override bool Accept(T item)
     {
         bool drops;
         T dropped;
         lock (Gate)
         {
             if (IsClosed || TryHandOverLocked(item))
-                return;
+                return true;
 
             drops = _hasLatest;
             dropped = _latest;
@@ -104,11 +104,13 @@ internal sealed class KeepLatestBoundary<T>(IInlet<T, T> inlet, Action<T>? onDro
             _hasLatest = true;
         }
 
-        if (!drops)
-            return;
+        if (drops)
+        {
+            if (Metrics.Dropped.Enabled)
+                Metrics.Dropped.Add(1);
+            onDropped?.Invoke(dropped);
+        }
 
-        if (Metrics.Dropped.Enabled)
-            Metrics.Dropped.Add(1);
-        onDropped?.Invoke(dropped);
+        return true;
     }
 }

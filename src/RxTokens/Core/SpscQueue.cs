@@ -65,6 +65,22 @@ internal sealed class SpscQueue<T>
     public void Add(ReadOnlySpan<T> items)
     {
         var position = _filler.Position;
+        if (_fillerRing is { } ring)
+        {
+            var index = ring.IndexOf(position);
+            if (items.Length <= ring.Items.Length - index && items.Length <= ring.Room(position, _filler.OtherSeen))
+            {
+                items.CopyTo(ring.Items.AsSpan(index));
+                Volatile.Write(ref _filler.Position, position + items.Length);
+                return;
+            }
+        }
+
+        AddInParts(items, position);
+    }
+
+    private void AddInParts(ReadOnlySpan<T> items, long position)
+    {
         while (items.Length > 0)
         {
             var ring = _fillerRing;
