@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Reactive.Disposables;
-using System.Reactive.Linq;
 using System.Runtime.CompilerServices;
 using System.Threading.Tasks.Sources;
 
@@ -27,19 +26,24 @@ internal static class Sources
     public static IAsyncEnumerable<int> OnAnotherThread(int count) => new Hopper(count);
 
     /// <summary>Pushes all its items from a pool thread, as fast as they are taken.</summary>
-    public static IObservable<int> PushedOnThePool(int count) => Observable.Create<int>(observer =>
-    {
-        Task.Run(() =>
-        {
-            for (var n = 0; n < count; n++)
-                observer.OnNext(n);
-            observer.OnCompleted();
-        });
-        return Disposable.Empty;
-    });
+    public static IObservable<int> PushedOnThePool(int count) => new PoolLoop(count);
 
     /// <summary>Text of about four characters, as tokens are; every string exists beforehand.</summary>
     public static IAsyncEnumerable<string> Words(int count) => new TextCounter(count);
+
+    private sealed class PoolLoop(int count) : IObservable<int>
+    {
+        public IDisposable Subscribe(IObserver<int> observer)
+        {
+            Task.Run(() =>
+            {
+                for (var n = 0; n < count; n++)
+                    observer.OnNext(n);
+                observer.OnCompleted();
+            });
+            return Disposable.Empty;
+        }
+    }
 
     private sealed class Hopper(int count) : IAsyncEnumerable<int>, IAsyncEnumerator<int>, IValueTaskSource<bool>, IThreadPoolWorkItem
     {

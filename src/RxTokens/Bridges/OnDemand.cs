@@ -193,6 +193,7 @@ internal sealed class OnDemandObservable<T>(IAsyncEnumerable<T> source, IObserva
             if (TryWakeFromInside())
             {
                 _ownCredit = Credit.Sum(_ownCredit, count);
+                _requested = Credit.Sum(_requested, count);
                 return !_hasLetGo;
             }
 

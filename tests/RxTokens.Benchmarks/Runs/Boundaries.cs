@@ -60,8 +60,17 @@ internal static partial class Runs
         var dropped = 0L;
         var options = new BoundedChannelOptions(Capacity) { SingleReader = true, SingleWriter = true, FullMode = BoundedChannelFullMode.DropOldest };
         var channel = Channel.CreateBounded<int>(options, itemDropped: _ => dropped++);
-        using var subscription = Sources.PushedOnThePool(count).Subscribe(n => channel.Writer.TryWrite(n), () => channel.Writer.Complete());
+        using var subscription = Sources.PushedOnThePool(count).Subscribe(new Writing(channel.Writer));
         return Accounted(count, await ReceiveSlowlyAsync<Channels>(channel.Reader.ReadAllAsync()).ConfigureAwait(false), dropped);
+    }
+
+    private sealed class Writing(ChannelWriter<int> writer) : IObserver<int>
+    {
+        public void OnNext(int value) => writer.TryWrite(value);
+
+        public void OnError(Exception error) => writer.Complete(error);
+
+        public void OnCompleted() => writer.Complete();
     }
 
     /// <summary>
