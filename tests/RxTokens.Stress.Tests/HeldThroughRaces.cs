@@ -314,7 +314,7 @@ public sealed class HeldThroughRaces
                     AssertCounts(consumer.Items, 50);
                 else
                     AssertCounts([.. consumer.Items.Select(n => n - 1000)], 20);
-                Assert.That(source.Disposals, Is.EqualTo(1));
+                Assert.That(source.IsSettled, Is.True);
             },
             () => $"{source}; {consumer}");
     });

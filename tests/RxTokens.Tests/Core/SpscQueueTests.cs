@@ -11,7 +11,7 @@ namespace RxTokens.Tests;
 /// </summary>
 public class SpscQueueTests
 {
-    private const int Rounds = 400;
+    private const int Rounds = 250;
 
     public enum Call { Add, AddAll, TryTake, TryTakeShared, TakeAll, TakeSome, Holds, Count }
 
