@@ -12,6 +12,8 @@ internal abstract class Boundary<T, R>(IInlet<T, R> inlet, CancellationToken can
     /// </summary>
     public const int Burst = 1024;
 
+    protected IInlet<T, R> Inlet => inlet;
+
     /// <summary>Whether one more item may be taken in, in a single look at the state. For who takes them in.</summary>
     protected abstract bool HasRoom();
 
@@ -32,7 +34,7 @@ internal abstract class Boundary<T, R>(IInlet<T, R> inlet, CancellationToken can
     protected sealed override void Stop() => inlet.Stop();
 
     /// <summary>Whether one more item may be read.</summary>
-    // Room first: whoever closes the stream also clears it, and that is no room to read for.
+    // Room first: whoever closes the stream may also clear it, and that is no room to read for.
     public bool MayPull() => HasRoom() && !IsClosed;
 
     /// <summary>Takes in one item.</summary>
@@ -63,6 +65,7 @@ internal abstract class Boundary<T, R>(IInlet<T, R> inlet, CancellationToken can
         {
             lock (Gate)
                 ServeLocked();
+            inlet.Wake(); // there is room again
         }
 
         Resume();

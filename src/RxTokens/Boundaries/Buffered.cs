@@ -107,7 +107,6 @@ internal sealed class BufferedBoundary<T>(
     IInlet<T, T> inlet, int capacity, Overflow overflow, int resumeAt, Action<T>? onDropped, CancellationToken cancellationToken)
     : Boundary<T, T>(inlet, cancellationToken)
 {
-    private readonly IInlet<T, T> _inlet = inlet;
     private readonly SpscQueue<T> _items = new();
     private volatile bool _isDraining;
     private bool _isFenced;
@@ -125,25 +124,22 @@ internal sealed class BufferedBoundary<T>(
 
     protected override Finding TakeAlone(out T item)
     {
-        if (!TryTakeLocked(out item!))
+        if (!TryTake(out item!))
             return Finding.Unclear;
 
         // A look without a fence: the very item that makes room may miss that there is need of it. The next one will not,
         // and a consumer that finds the buffer empty asks in any case.
-        if (overflow == Overflow.Wait ? _isDraining && _items.Count <= resumeAt : _inlet.IsPaused)
-            _inlet.Wake();
+        if (overflow == Overflow.Wait ? _isDraining && _items.Count <= resumeAt : Inlet.IsPaused)
+            Inlet.Wake();
         return Finding.Item;
     }
 
-    protected override bool TryTakeLocked([MaybeNullWhen(false)] out T item) =>
+    protected override bool TryTakeLocked([MaybeNullWhen(false)] out T item) => TryTake(out item);
+
+    private bool TryTake([MaybeNullWhen(false)] out T item) =>
         overflow == Overflow.DropOldest ? _items.TryTakeShared(out item) : _items.TryTake(out item);
 
-    protected override void ClearLocked()
-    {
-        while (TryTakeLocked(out _))
-        {
-        }
-    }
+    protected override void ClearLocked() => _items.Clear();
 
     protected override void AbandonLocked()
     {

@@ -16,29 +16,24 @@ internal sealed class ConflateTextBoundary(IInlet<string, string> inlet, int max
     : Boundary<string, string>(inlet, cancellationToken)
 {
     private volatile SpscQueue<char>? _text; // none before there is text that has to wait
-    private int _empties; // items without text so far
-    private int _items; // items since the last time that all were taken
-    private int _takesSeen;
-
-    private int _emptiesTaken;
-    private volatile int _takes;
+    private volatile int _empties; // items without text so far; they count up, and so does the next
+    private volatile int _emptiesTaken;
 
     protected override bool IsFenced => false;
 
-    protected override bool HasItems => Length > 0 || Volatile.Read(ref _empties) != _emptiesTaken;
+    protected override bool HasItems => Length > 0 || Empties > 0;
 
     private long Length => _text?.Count ?? 0;
 
-    /// <summary>How many items wait, as far as who adds them knows.</summary>
-    private int Items => _takesSeen == _takes ? _items : 0;
+    private int Empties => _empties - _emptiesTaken;
 
-    // Each item counts, or one without text would never fill it, and an endless source of them never let go.
-    protected override bool HasRoom() => Length < maxChars && Items < maxChars;
+    // Items without text count one each, or an endless source of them would never let go.
+    protected override bool HasRoom() => Length < maxChars && Empties < maxChars;
 
     protected override bool TryTakeLocked([MaybeNullWhen(false)] out string item)
     {
         // Empty ones first: the text that came before them is then part of this take, and they with it.
-        var empties = Volatile.Read(ref _empties);
+        var empties = _empties;
         var length = Length;
         if (length == 0 && empties == _emptiesTaken)
         {
@@ -48,15 +43,13 @@ internal sealed class ConflateTextBoundary(IInlet<string, string> inlet, int max
 
         item = length == 0 ? "" : string.Create((int)length, _text!, static (all, text) => text.Take(all));
         _emptiesTaken = empties;
-        _takes++;
         return true;
     }
 
     protected override void ClearLocked()
     {
-        while (TryTakeLocked(out _))
-        {
-        }
+        _text?.Skip();
+        _emptiesTaken = _empties;
     }
 
     protected override bool Accept(string item)
@@ -65,20 +58,19 @@ internal sealed class ConflateTextBoundary(IInlet<string, string> inlet, int max
         if (TryHandOver(item))
             return HasRoom();
 
-        var waiting = Items;
-        if (failsWhenFull && waiting > 0 && Length + item.Length > maxChars)
+        var waiting = Length;
+        if (failsWhenFull && waiting > 0 && waiting + item.Length > maxChars)
             throw new BackpressureException(
                 $"More than {maxChars} characters would wait for a consumer that is slower than the push source. Raise maxChars, or bridge from a pull source, which can wait.",
                 maxChars);
 
-        _takesSeen = _takes;
-        _items = waiting + 1;
+        var merges = Metrics.Merged.Enabled && HasItems;
         if (item.Length == 0)
-            Volatile.Write(ref _empties, _empties + 1);
+            _empties++;
         else
             (_text ??= new SpscQueue<char>()).Add(item);
 
-        if (waiting > 0 && Metrics.Merged.Enabled)
+        if (merges)
             Metrics.Merged.Add(1);
         return HasRoom();
     }

@@ -199,6 +199,10 @@ internal sealed class SelectAsyncOutlet<T, R> : Outlet<R>
         }
 
         Finish(job);
+
+        // A function may also end inside the pump: while its task is being asked for, or inside the source's read. The pump then goes on by itself.
+        if (_pump.TryWakeFromInside())
+            return;
         _pump.Wake();
         Resume();
     }

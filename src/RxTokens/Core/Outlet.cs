@@ -33,7 +33,7 @@ internal abstract class Outlet<T>(CancellationToken cancellationToken) : IAsyncE
         Due,
     }
 
-    /// <summary>What has happened so far. Set under the lock, never unset; a stream that runs has none of them.</summary>
+    /// <summary>What has happened so far. Set and unset under the lock; a stream that runs has none of them.</summary>
     [Flags]
     private enum Marks
     {
@@ -131,6 +131,10 @@ internal abstract class Outlet<T>(CancellationToken cancellationToken) : IAsyncE
             switch (TakeAlone(out var item))
             {
                 case Finding.Item:
+                    // Who leaves while it asks, on another thread, empties the store beside us: what we have is perhaps no item.
+                    Volatile.ReadBarrier();
+                    if (Has(Marks.Left))
+                        break;
                     _current = item;
                     return new ValueTask<bool>(true);
 
@@ -209,6 +213,9 @@ internal abstract class Outlet<T>(CancellationToken cancellationToken) : IAsyncE
                     return new ValueTask<bool>(this, _promise.Version);
                 }
             }
+
+            // What was left there may have been what kept others from going on.
+            Request();
         }
 
         Debug.Assert(_consumer == Consumer.Answered, "only this call moves on from Asking, or what answers it");

@@ -77,7 +77,7 @@ internal abstract class Pump<T>
     public bool IsPaused => _isPaused;
 
     /// <summary>Something has changed: look again. From any thread, also from inside an override.</summary>
-    public void Wake() => Drain(_maxBurst, refills: true);
+    public void Wake() => Drain(Burst, refills: true);
 
     /// <summary>The same, but reads no more than a number of items that are ready.</summary>
     /// <returns>Whether they were used up: then there may be more, and it is for the caller to come again.</returns>
@@ -97,13 +97,16 @@ internal abstract class Pump<T>
         if (TryWakeFromInside(thread) || !_gate.TryEnterAsHolder())
             return;
 
-        var left = _maxBurst;
+        var left = Burst;
         do
-            Advance(_maxBurst, refills: true, ref left, thread);
+            Round(Burst, refills: true, ref left, thread);
         while (!(_phase == Phase.Ready && IsServed ? _gate.TryHold() : _gate.TryLeave()));
 
         OnRest();
     }
+
+    // No bound means none: a long, since two milliards of items that are ready take less than a minute.
+    private long Burst => _maxBurst == int.MaxValue ? long.MaxValue : _maxBurst;
 
     private bool TryWakeFromInside(int thread)
     {
@@ -117,17 +120,17 @@ internal abstract class Pump<T>
 
     /// <param name="items">How many items that are ready may be read in one go.</param>
     /// <param name="refills">Whether news begins another go: whoever brings it while we are inside counts on us, and comes no second time.</param>
-    private bool Drain(int items, bool refills)
+    private bool Drain(long items, bool refills)
     {
         var thread = ThisThread.Number;
         return !TryWakeFromInside(thread) && _gate.TryEnter() && DrainInside(items, refills, thread);
     }
 
-    private bool DrainInside(int items, bool refills, int thread)
+    private bool DrainInside(long items, bool refills, int thread)
     {
         var left = items;
         do
-            Advance(items, refills, ref left, thread);
+            Round(items, refills, ref left, thread);
         while (!_gate.TryLeave());
 
         OnRest();
@@ -149,12 +152,12 @@ internal abstract class Pump<T>
         if (TryWakeFromInside(thread))
             return;
         if (_isHeldByConsumer && _gate.TryRevoke())
-            DrainInside(_maxBurst, refills: true, thread);
+            DrainInside(Burst, refills: true, thread);
         else
             Wake();
     }
 
-    private void Advance(int items, bool refills, ref int left, int thread)
+    private void Round(long items, bool refills, ref long left, int thread)
     {
         _drainer = thread;
         _isPaused = false;
@@ -171,7 +174,7 @@ internal abstract class Pump<T>
         _drainer = 0;
     }
 
-    private void Advance(ref int left)
+    private void Advance(ref long left)
     {
         // What the last item's receiver said, until it is used: asked again, it might answer differently.
         bool? mayPull = null;
@@ -206,7 +209,7 @@ internal abstract class Pump<T>
     }
 
     /// <summary>Reads and hands over what is ready. False: nothing more is wanted; else there is a phase to look at.</summary>
-    private bool TryPull(ref int left)
+    private bool TryPull(ref long left)
     {
         var isDelivering = false;
         try

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using System.Numerics;
 using System.Runtime.CompilerServices;
@@ -100,7 +101,7 @@ internal sealed class SpscQueue<T>
     public bool TryTake([MaybeNullWhen(false)] out T item)
     {
         var position = _emptier.Position;
-        if (position == _emptier.OtherSeen)
+        if (position >= _emptier.OtherSeen)
         {
             _emptier.OtherSeen = Volatile.Read(ref _filler.Position);
             if (position == _emptier.OtherSeen)
@@ -164,6 +165,26 @@ internal sealed class SpscQueue<T>
         }
 
         Volatile.Write(ref _emptier.Position, position);
+    }
+
+    /// <summary>Takes all that is there, for nobody.</summary>
+    public void Clear()
+    {
+        while (TryTakeShared(out _))
+        {
+        }
+    }
+
+    /// <summary>Takes all that is there at a stroke, where what was taken need not be let go of.</summary>
+    public void Skip()
+    {
+        Debug.Assert(!RuntimeHelpers.IsReferenceOrContainsReferences<T>(), "what stays in the ring keeps nothing alive");
+        var end = Volatile.Read(ref _filler.Position);
+        if (end == _emptier.Position)
+            return;
+
+        EmptierRing(end - 1);
+        Volatile.Write(ref _emptier.Position, end);
     }
 
     private T TakeAt(long position)
