@@ -37,6 +37,8 @@ internal static class Child
             answer = await Growth.MeasureAsync(name, quick).ConfigureAwait(false);
         else if (Memory.Names.Contains(name))
             answer = await Memory.MeasureAsync(name).ConfigureAwait(false);
+        else if (name == Block.All)
+            answer = Block.Measure();
         else
             answer = await Comparison.MeasureRoundsAsync(Scenario.All(quick).First(scenario => scenario.Name == name), quick).ConfigureAwait(false);
 

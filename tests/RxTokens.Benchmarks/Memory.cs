@@ -25,9 +25,6 @@ internal sealed record Memory(string Name, string Unit, Kept[] Lines, string[] B
     private const int MaxIdleBytes = 1_024;
     private const int Words = 1_000_000;
 
-    /// <summary>Switch this on when <see cref="MaxIdleBytes"/> is kept: from then on the command fails when it is not.</summary>
-    private static readonly bool s_idleBytesAreAPromise = false;
-
     public static IEnumerable<string> Names => [Idle, Peak];
 
     public static Task<Memory> MeasureAsync(string name) => name == Idle ? MeasureIdleAsync() : MeasurePeakAsync();
@@ -43,7 +40,7 @@ internal sealed record Memory(string Name, string Unit, Kept[] Lines, string[] B
         var thereAndBack = await RetainedAsync(
             source => Theirs.ToAsyncEnumerable(Theirs.ToObservable(source).Where(text => text.Length > 0))).ConfigureAwait(false) - bare;
 
-        string[] broken = s_idleBytesAreAPromise && ours > MaxIdleBytes
+        string[] broken = ours > MaxIdleBytes
             ? [$"An idle pipeline keeps {ours:N0} B; it promises at most {MaxIdleBytes:N0}."]
             : [];
         return new Memory(Idle, "B each",

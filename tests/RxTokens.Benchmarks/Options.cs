@@ -46,7 +46,7 @@ internal sealed record Options(bool Markdown = false, bool Quick = false, string
 
     private string? Objection()
     {
-        string[] names = [.. Scenario.All(Quick).Select(scenario => scenario.Name), .. Growth.Names, .. Memory.Names];
+        string[] names = [.. Scenario.All(Quick).Select(scenario => scenario.Name), .. Growth.Names, .. Memory.Names, Block.All];
         if (!Array.Exists(names, Wants))
             return $"No scenario has \"{Only}\" in its name. There are:\n  {string.Join("\n  ", names)}";
         if (Write is not null && Only.Length > 0)

@@ -11,6 +11,7 @@ internal static class Ratios
         var comparisons = await CompareAsync(options).ConfigureAwait(false);
         var growth = await GrowAsync(options).ConfigureAwait(false);
         var memory = await RememberAsync(options).ConfigureAwait(false);
+        var blocks = await TakeApartAsync(options).ConfigureAwait(false);
 
         Console.WriteLine();
         Console.WriteLine($"ratio = ours / rival, median of interleaved rounds; {watch.Elapsed.TotalSeconds:F0} s on {Environment.ProcessorCount} cores");
@@ -18,7 +19,7 @@ internal static class Ratios
         foreach (var promise in broken)
             Console.WriteLine($"BROKEN: {promise}");
         if (options.Write is { } folder)
-            Document.Write(folder, new Results(comparisons, growth, memory, watch.Elapsed, options.Quick));
+            Document.Write(folder, new Results(comparisons, growth, memory, blocks, watch.Elapsed, options.Quick));
         return broken.Count == 0 ? 0 : 1;
     }
 
@@ -52,6 +53,16 @@ internal static class Ratios
         return results;
     }
 
+    private static async Task<Block[]> TakeApartAsync(Options options)
+    {
+        if (!options.Wants(Block.All))
+            return [];
+
+        var blocks = await Child.MeasureAsync<Block[]>(Block.All, options.Quick).ConfigureAwait(false);
+        Tables.Blocks().Print(blocks.Select(Tables.Row), options.Markdown);
+        return blocks;
+    }
+
     private static async Task<List<Memory>> RememberAsync(Options options)
     {
         var table = Tables.Memory();
@@ -67,4 +78,4 @@ internal static class Ratios
 }
 
 /// <summary>All that a run has found.</summary>
-internal sealed record Results(List<Comparison> Comparisons, List<Growth> Growth, List<Memory> Memory, TimeSpan Duration, bool Quick);
+internal sealed record Results(List<Comparison> Comparisons, List<Growth> Growth, List<Memory> Memory, Block[] Blocks, TimeSpan Duration, bool Quick);

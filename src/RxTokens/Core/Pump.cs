@@ -94,15 +94,8 @@ internal abstract class Pump<T>
     /// <param name="thread">The <see cref="ThisThread.Number"/>.</param>
     public void WakeForConsumer(int thread)
     {
-        if (TryWakeFromInside(thread) || !_gate.TryEnterAsHolder())
-            return;
-
-        var left = Burst;
-        do
-            Round(Burst, refills: true, ref left, thread);
-        while (!(_phase == Phase.Ready && IsServed ? _gate.TryHold() : _gate.TryLeave()));
-
-        OnRest();
+        if (!TryWakeFromInside(thread) && _gate.TryEnterAsHolder())
+            DrainInside(Burst, refills: true, thread, mayHold: true);
     }
 
     // No bound means none: a long, since two milliards of items that are ready take less than a minute.
@@ -126,12 +119,12 @@ internal abstract class Pump<T>
         return !TryWakeFromInside(thread) && _gate.TryEnter() && DrainInside(items, refills, thread);
     }
 
-    private bool DrainInside(long items, bool refills, int thread)
+    private bool DrainInside(long items, bool refills, int thread, bool mayHold = false)
     {
         var left = items;
         do
             Round(items, refills, ref left, thread);
-        while (!_gate.TryLeave());
+        while (!(mayHold && _phase == Phase.Ready && IsServed ? _gate.TryHold() : _gate.TryLeave()));
 
         OnRest();
         return left == 0;

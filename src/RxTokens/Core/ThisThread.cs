@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace RxTokens;
 
-/// <summary>Tells threads apart at a fraction of what <see cref="Environment.CurrentManagedThreadId"/> costs, for where each item asks.</summary>
+/// <summary>Tells threads apart for a little less than <see cref="Environment.CurrentManagedThreadId"/> costs; it is asked for every result.</summary>
 internal static class ThisThread
 {
     private static int _last;

@@ -53,7 +53,9 @@ internal static class Document
         Add("What an item costs, by how many items there are:", "");
         Add([.. Tables.Growth(results.Quick).Markdown(results.Growth.Select(growth => Tables.Row(growth, results.Quick))), ""]);
         Add("What is kept in memory:", "");
-        Add([.. Tables.Memory().Markdown(results.Memory.SelectMany(Tables.Rows))]);
+        Add([.. Tables.Memory().Markdown(results.Memory.SelectMany(Tables.Rows)), ""]);
+        Add("What everything is made of, on this machine:", "");
+        Add([.. Tables.Blocks().Markdown(results.Blocks.Select(Tables.Row))]);
         return text.ToString();
 
         void Add(params IEnumerable<string> lines)

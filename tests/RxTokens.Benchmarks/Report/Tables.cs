@@ -62,6 +62,10 @@ internal static class Tables
         result.Ratio(quick) <= Benchmarks.Growth.FlatUpTo ? "flat" : "not flat",
     ];
 
+    public static Table Blocks() => new(1, ("building blocks", 42), ("ns", 10));
+
+    public static string[] Row(Block block) => [block.Name, $"{block.Nanoseconds:F1}"];
+
     public static Table Memory() => new(2, ("memory", 41), ("what", 60), ("kept", 10), ("unit", 14), ("target", 13));
 
     public static IEnumerable<string[]> Rows(Memory result)
