@@ -149,31 +149,6 @@ public sealed class ConflateTextRaces
             consumer.ToString);
     });
 
-    [TestCase(1, 1)]
-    [TestCase(2, 1)]
-    [TestCase(2, 2)]
-    [TestCase(7, 3)]
-    [TestCase(64, 64)]
-    public void PushSource_ThatMayHaveToFail_DeliversABeginningAndNeverMoreAtOnceThanMayWait(int maxChars, int longest) => Race.Run(80, (_, random) =>
-    {
-        var pieces = Cut(random, longest);
-        var source = new Subject<string>();
-        var consumer = Consume(source.Conflate(maxChars), random);
-        var spin = random.Next(40);
-
-        return new Round(
-            [() => consumer.Run(), () => Feed(source, pieces, spin)],
-            () => consumer.HasEnded,
-            () =>
-            {
-                AssertText(consumer.Items, consumer.Error is null ? Text.Length : null);
-                Assert.That(consumer.Error, Is.Null.Or.InstanceOf<BackpressureException>());
-                Assert.That(consumer.Items.Select(text => text.Length), Has.All.LessThanOrEqualTo(maxChars));
-                Assert.That(source.HasObservers, Is.False);
-            },
-            consumer.ToString);
-    });
-
     [TestCase("")]
     [TestCase("a")]
     [TestCase("text")]

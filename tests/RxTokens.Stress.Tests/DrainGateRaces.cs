@@ -77,6 +77,57 @@ public sealed class DrainGateRaces
             work.ToString);
     });
 
+    [Test]
+    public void News_FromTwoThreadsAtTheSameInstant_IsSeen() => Race.Run(30, (referee, _) =>
+    {
+        // Side by side from gate to gate: each is left just as the other brings its last.
+        var works = Enumerable.Range(0, 1000).Select(_ => new Work(referee)).ToArray();
+        var places = new int[2];
+
+        return new Round(
+            [() => Walk(works, places, 0, work => work.Bring(2, spin: 0)), () => Walk(works, places, 1, work => work.Bring(3, spin: 0))],
+            () => true,
+            () =>
+            {
+                foreach (var work in works)
+                    work.CheckNews();
+            },
+            () => string.Join(' ', places));
+    });
+
+    [Test]
+    public void Stop_AtTheSameInstantAsAVisit_IsSeenTo() => Race.Run(30, (referee, _) =>
+    {
+        var works = Enumerable.Range(0, 200).Select(_ => new Work(referee)).ToArray();
+        var places = new int[2];
+        foreach (var work in works)
+            work.Consume(1, spin: 0, leaves: null);
+
+        return new Round(
+            [() => Walk(works, places, 0, work => work.Consume(20, spin: 0, leaves: null)), () => Walk(works, places, 1, work => work.Stop())],
+            () => true,
+            () =>
+            {
+                foreach (var work in works)
+                    work.Check();
+            },
+            () => string.Join(' ', places));
+    });
+
+    private static void Walk(Work[] works, int[] places, int self, Action<Work> act)
+    {
+        for (var i = 0; i < works.Length; i++)
+        {
+            Volatile.Write(ref places[self], i);
+            var spin = new SpinWait();
+            while (Volatile.Read(ref places[1 - self]) < i)
+                spin.SpinOnce(sleep1Threshold: -1);
+            act(works[i]);
+        }
+
+        Volatile.Write(ref places[self], works.Length);
+    }
+
     private sealed class Work(Referee referee)
     {
         private DrainGate _gate;
@@ -133,6 +184,11 @@ public sealed class DrainGateRaces
         public void Check()
         {
             Assert.That(_hasStopped, Is.True, "nobody has seen to the stop");
+            CheckNews();
+        }
+
+        public void CheckNews()
+        {
             Assert.That(_seen, Is.EqualTo(_brought), "news that nobody has seen");
             Assert.That(_passes, Is.EqualTo(_passed), "two were inside at once");
             Assert.That(_gate.TryEnter(), Is.True, "the gate is shut");
