@@ -149,6 +149,69 @@ public sealed class ConflateTextRaces
             consumer.ToString);
     });
 
+    [TestCase(1, 1)]
+    [TestCase(2, 1)]
+    [TestCase(2, 2)]
+    [TestCase(7, 3)]
+    [TestCase(64, 64)]
+    public void PushSource_ThatMayHaveToFail_DeliversABeginningAndNeverMoreAtOnceThanMayWait(int maxChars, int longest) => Race.Run(80, (_, random) =>
+    {
+        var pieces = Cut(random, longest);
+        var source = new Subject<string>();
+        var consumer = Consume(source.Conflate(maxChars), random);
+        var spin = random.Next(40);
+
+        return new Round(
+            [() => consumer.Run(), () => Feed(source, pieces, spin)],
+            () => consumer.HasEnded,
+            () =>
+            {
+                AssertText(consumer.Items, consumer.Error is null ? Text.Length : null);
+                Assert.That(consumer.Error, Is.Null.Or.InstanceOf<BackpressureException>());
+                Assert.That(consumer.Items.Select(text => text.Length), Has.All.LessThanOrEqualTo(maxChars));
+                Assert.That(source.HasObservers, Is.False);
+            },
+            consumer.ToString);
+    });
+
+    [Test]
+    public void PushSource_ThatAddsWhileTheConsumerTakes_MayNotAddMoreThanMayWait() => Race.Run(300, (_, random) =>
+    {
+        // The consumer takes "a" alone while the long text, which takes a while, is being added. That then waits, and leaves no room.
+        const int maxChars = 1_000_000;
+        var longText = new string('b', maxChars - 1);
+        var source = new Subject<string>();
+        var consumer = new LeanConsumer<string>(source.Conflate(maxChars));
+        consumer.Run(times: 1);
+        source.OnNext("begins");
+        source.OnNext("a");
+        var spin = random.Next(3000);
+
+        return new Round(
+            [
+                () =>
+                {
+                    Thread.SpinWait(spin);
+                    consumer.Run(times: 1);
+                },
+                () =>
+                {
+                    source.OnNext(longText);
+                    Race.Until(() => consumer.HasPaused);
+                    source.OnNext("cc");
+                    source.OnCompleted();
+                },
+            ],
+            () => consumer.HasPaused,
+            () =>
+            {
+                consumer.Run();
+                Assert.That(consumer.HasEnded, Is.True);
+                Assert.That(consumer.Items.Max(text => text.Length), Is.LessThanOrEqualTo(maxChars), $"{consumer.Error?.Message ?? "no error"}");
+            },
+            consumer.ToString);
+    });
+
     [TestCase("")]
     [TestCase("a")]
     [TestCase("text")]

@@ -63,6 +63,19 @@ public class SpscQueueTests
         ForAll(Steps(Call.TryTakeShared), 26, steps => Compare(steps, static n => $"{n}"));
     }
 
+    [Test]
+    public void Queue_TakenInLengthsAndThenOneByOne_HasNothingLeft()
+    {
+        var queue = new SpscQueue<int>();
+        queue.Add([1, 2]);
+        queue.Take(new int[2]);
+        Assert.That(queue.TryTake(out var item), Is.False, () => $"took {item}");
+    }
+
+    [Test]
+    public void Queue_TakenInAllWays_IsTheFrameworksQueue() =>
+        ForAll(Steps(Call.TryTake, Call.TryTakeShared, Call.TakeAll, Call.TakeSome), 27, steps => Compare(steps, static n => $"{n}"));
+
     [TestCase(1)]
     [TestCase(31)]
     [TestCase(32)]
