@@ -9,6 +9,9 @@ namespace RxTokens.Stress;
 public sealed class ReadAheadRaces
 {
     [Test]
+    public void ABufferOfOne_WhoseItemMeetsTheRequest_IsFilledAgain() => Run(source => source.Buffered(1));
+
+    [Test]
     public void TextOfOneCharacter_WhichMeetsTheRequest_IsFollowedByTheNextRead() => Run(source => source.Conflate(maxChars: 1));
 
     private static void Run(Func<SteppedSource, IAsyncEnumerable<string>> operate) => Race.Run(20, (referee, random) =>
