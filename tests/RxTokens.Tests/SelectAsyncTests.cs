@@ -1,3 +1,4 @@
+using System.Threading.Tasks.Sources;
 using NUnit.Framework;
 
 namespace RxTokens.Tests;
@@ -376,6 +377,89 @@ public class SelectAsyncTests
         m.Expect(source.SelectAsync(Work, maxConcurrency: 2), demand: "1   ----11").ToBe("-   1---1-1");
         m.ExpectPulls(source).ToBe("                              [^2]-----2");
     });
+
+    // A consumer that were resumed inside the pump could not make it go on: its next request would wait until it returns.
+    [Test]
+    public void AFunction_ThatEndsWhileItsTaskIsAskedFor_ResumesTheConsumerWhereItsNextRequestReads()
+    {
+        var firstRead = new TaskCompletionSource();
+        var reads = 0;
+        var readsOfTheNext = 0;
+        var enumerator = Numbers().SelectAsync((n, _) => n == 1 ? new ValueTask<int>(new EndingWhenLookedAt(), 0) : new ValueTask<int>(n)).GetAsyncEnumerator();
+
+        var consuming = ConsumeAsync();
+        firstRead.SetResult();
+
+        Assert.That(consuming.IsCompletedSuccessfully, Is.True);
+        Assert.That(readsOfTheNext, Is.EqualTo(2), "the consumer's next request reads");
+
+        async Task ConsumeAsync()
+        {
+            Assert.That(await enumerator.MoveNextAsync(), Is.True);
+            Assert.That(enumerator.Current, Is.EqualTo(42));
+            var next = enumerator.MoveNextAsync();
+            readsOfTheNext = reads;
+            Assert.That(await next, Is.True);
+        }
+
+        async IAsyncEnumerable<int> Numbers()
+        {
+            reads++;
+            await firstRead.Task;
+            yield return 1;
+            reads++;
+            yield return 2;
+        }
+    }
+
+    [TestCase(true)]
+    [TestCase(false)]
+    public void AFunction_ThatEndsInsideTheSourcesRead_ResumesTheConsumerAfterTheRead(bool ordered)
+    {
+        var firstRead = new TaskCompletionSource();
+        var work = new TaskCompletionSource<int>();
+        var isReading = false;
+        var enumerator = Numbers().SelectAsync((n, _) => n == 1 ? new ValueTask<int>(work.Task) : new ValueTask<int>(n), maxConcurrency: 2, ordered).GetAsyncEnumerator();
+
+        var consuming = ConsumeAsync();
+        firstRead.SetResult();
+
+        Assert.That(consuming.IsCompletedSuccessfully, Is.True);
+        Assert.That(consuming.Result, Is.EqualTo((42, false)), "the result, and whether the source was being read");
+
+        async Task<(int Result, bool WasReading)> ConsumeAsync()
+        {
+            Assert.That(await enumerator.MoveNextAsync(), Is.True);
+            return (enumerator.Current, isReading);
+        }
+
+        async IAsyncEnumerable<int> Numbers()
+        {
+            await firstRead.Task;
+            yield return 1;
+            isReading = true;
+            work.SetResult(42);
+            isReading = false;
+            yield return 2;
+        }
+    }
+
+    /// <summary>A task that ends between the look at whether it has and the call that asks to be told.</summary>
+    private sealed class EndingWhenLookedAt : IValueTaskSource<int>
+    {
+        private bool _hasEnded;
+
+        public int GetResult(short token) => 42;
+
+        public ValueTaskSourceStatus GetStatus(short token)
+        {
+            var status = _hasEnded ? ValueTaskSourceStatus.Succeeded : ValueTaskSourceStatus.Pending;
+            _hasEnded = true;
+            return status;
+        }
+
+        public void OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) => continuation(state);
+    }
 
     [Test]
     public void NoRequest_ReadsNothing() => Run(m =>
