@@ -127,10 +127,19 @@ internal sealed class BufferedBoundary<T>(
         if (!TryTake(out item!))
             return Finding.Unclear;
 
-        // A look without a fence: the very item that makes room may miss that there is need of it. The next one will not,
-        // and a consumer that finds the buffer empty asks in any case.
-        if (overflow == Overflow.Wait ? _isDraining && _items.Count <= resumeAt : Inlet.IsPaused)
-            Inlet.Wake();
+        if (overflow != Overflow.Wait)
+        {
+            if (Inlet.IsPaused)
+                Inlet.Wake();
+        }
+        else if (_items.LeftSeen <= resumeAt)
+        {
+            // Behind a fence, as is the other side's look after it has begun to drain: one of the two sees the other.
+            Interlocked.MemoryBarrier();
+            if (_isDraining && _items.Count <= resumeAt)
+                Inlet.Wake();
+        }
+
         return Finding.Item;
     }
 
@@ -156,7 +165,12 @@ internal sealed class BufferedBoundary<T>(
             case Overflow.Wait:
                 Debug.Assert(!_isDraining, "a source that waits is not read while the buffer is full");
                 _items.Add(item);
-                return !(_isDraining = _items.Holds(capacity));
+                if (!_items.Holds(capacity))
+                    return true;
+
+                _isDraining = true;
+                Interlocked.MemoryBarrier();
+                return HasRoom();
 
             // In this order: the claim on what is dropped is the fence after what was added. The consumer may have made room meanwhile.
             case Overflow.DropOldest:

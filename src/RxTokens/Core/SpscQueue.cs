@@ -51,6 +51,9 @@ internal sealed class SpscQueue<T>
         return _filler.Position - _filler.OtherSeen >= count;
     }
 
+    /// <summary>For the emptying side: how many are left of those that it has seen. There may be more.</summary>
+    public long LeftSeen => _emptier.OtherSeen - _emptier.Position;
+
     public void Add(T item)
     {
         var position = _filler.Position;
@@ -101,6 +104,12 @@ internal sealed class SpscQueue<T>
     public bool TryTake([MaybeNullWhen(false)] out T item)
     {
         var position = _emptier.Position;
+        if (position < 0)
+        {
+            item = default; // somebody clears the queue beside us
+            return false;
+        }
+
         if (position >= _emptier.OtherSeen)
         {
             _emptier.OtherSeen = Volatile.Read(ref _filler.Position);
