@@ -66,8 +66,8 @@ internal sealed class OnDemandObservable<T>(IAsyncEnumerable<T> source, IObserva
         private readonly SingleAssignmentDisposable _requesting = new();
 
         private Credit _credit;
-        private long _ownCredit; // requested from inside OnNext; belongs to the thread inside the pump, as the next three do
-        private long _requested; // both of them, at the last look
+        private long _creditSeen; // belongs to the thread inside the pump, as the next three do
+        private long _requested; // that, and what was requested from inside OnNext
         private long _delivered;
         private bool _hasLetGo;
         private volatile bool _requestsEnded;
@@ -123,7 +123,7 @@ internal sealed class OnDemandObservable<T>(IAsyncEnumerable<T> source, IObserva
 
             // Read in this order: what was requested before the requests ended is seen.
             var requestsEnded = _requestsEnded;
-            _requested = Requested();
+            Look(_credit.Amount);
             if (_delivered < _requested)
                 return true;
 
@@ -132,7 +132,11 @@ internal sealed class OnDemandObservable<T>(IAsyncEnumerable<T> source, IObserva
             return false;
         }
 
-        private long Requested() => Credit.Sum(_credit.Amount, _ownCredit);
+        private void Look(long credit)
+        {
+            _requested = Credit.Sum(_requested, credit - _creditSeen);
+            _creditSeen = credit;
+        }
 
         protected override bool OnItem(T item)
         {
@@ -192,7 +196,6 @@ internal sealed class OnDemandObservable<T>(IAsyncEnumerable<T> source, IObserva
             // From inside OnNext nobody else can be there to add.
             if (TryWakeFromInside())
             {
-                _ownCredit = Credit.Sum(_ownCredit, count);
                 _requested = Credit.Sum(_requested, count);
                 return !_hasLetGo;
             }
@@ -225,8 +228,8 @@ internal sealed class OnDemandObservable<T>(IAsyncEnumerable<T> source, IObserva
                 return;
 
             _hasLetGo = true;
-            var requested = Credit.Sum(_credit.Close(), _ownCredit);
-            var unused = requested == long.MaxValue ? requested : requested - _delivered;
+            Look(_credit.Close());
+            var unused = _requested == long.MaxValue ? _requested : _requested - _delivered;
             if (unused > 0)
                 (_requests as Demand)?.TakeBack(this, unused);
         }
