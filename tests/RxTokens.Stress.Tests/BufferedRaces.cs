@@ -106,34 +106,10 @@ public sealed class BufferedRaces
     [TestCase(PushOverflow.DropNewest)]
     public void PushSource_ThatWaitsForTheConsumerEachTime_IsNeverForgotten(PushOverflow overflow) => Race.Run(30, (_, random) =>
     {
-        // Each item finds the consumer away, about to wait or waiting; a wake-up that gets lost hangs the round.
         const int count = 300;
         var source = new Subject<int>();
         var consumer = Consume(source.Buffered(1, overflow), random);
-
-        return new Round(
-            [
-                () => consumer.Run(),
-                () =>
-                {
-                    Race.Until(() => source.HasObservers);
-                    for (var n = 0; n < count; n++)
-                    {
-                        source.OnNext(n);
-                        Assert.That(Race.Until(() => consumer.Received > n), $"item {n} does not arrive");
-                        Thread.SpinWait(random.Next(12));
-                    }
-
-                    source.OnCompleted();
-                },
-            ],
-            () => consumer.HasEnded,
-            () =>
-            {
-                Assert.That(consumer.Error, Is.Null);
-                AssertCounts(consumer.Items, count);
-            },
-            consumer.ToString);
+        return PushInTurn.Of(source, consumer, count, static n => n, random, () => AssertCounts(consumer.Items, count));
     });
 
     private static IEnumerable<TestCaseData> LeavingCases =>

@@ -217,34 +217,11 @@ public sealed class ConflateTextRaces
     [TestCase("text")]
     public void PushSource_ThatWaitsForTheConsumerEachTime_IsNeverForgotten(string piece) => Race.Run(30, (_, random) =>
     {
-        // Each piece finds the consumer away, about to wait or waiting; a wake-up that gets lost hangs the round.
         const int count = 300;
         var source = new Subject<string>();
         var consumer = Consume(source.Conflate(maxChars: 1), random);
-
-        return new Round(
-            [
-                () => consumer.Run(),
-                () =>
-                {
-                    Race.Until(() => source.HasObservers);
-                    for (var n = 0; n < count; n++)
-                    {
-                        source.OnNext(piece);
-                        Assert.That(Race.Until(() => consumer.Received > n), $"piece {n} does not arrive");
-                        Thread.SpinWait(random.Next(12));
-                    }
-
-                    source.OnCompleted();
-                },
-            ],
-            () => consumer.HasEnded,
-            () =>
-            {
-                Assert.That(consumer.Error, Is.Null);
-                Assert.That(consumer.Items, Has.Count.EqualTo(count).And.All.EqualTo(piece));
-            },
-            consumer.ToString);
+        return PushInTurn.Of(
+            source, consumer, count, _ => piece, random, () => Assert.That(consumer.Items, Has.Count.EqualTo(count).And.All.EqualTo(piece)));
     });
 
     [Test]

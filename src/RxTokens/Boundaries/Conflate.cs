@@ -73,7 +73,8 @@ public static partial class TokenStream
     /// result    a----{bc}---d    // Conflate()
     /// </code>
     /// <para><b>Demand:</b> reads nothing before the first <c>MoveNextAsync</c>, and at the source's pace from then on, until
-    /// <paramref name="maxChars"/> characters wait, or as many items without text; it goes on when the consumer has taken them. So at most <paramref name="maxChars"/> − 1 characters and one item more wait.</para>
+    /// <paramref name="maxChars"/> characters wait, or as many items without text; it goes on when the consumer has taken
+    /// them. So at most <paramref name="maxChars"/> − 1 characters and one item more wait.</para>
     /// <para><b>Errors:</b> a failure of the source or of its clean-up arrives after the text that waits.</para>
     /// <para><b>Disposal:</b> cancels the source's token, awaits a pending read, disposes the source once, then returns.
     /// Cancelling the enumeration does the same and ends it with <see cref="OperationCanceledException"/>.</para>

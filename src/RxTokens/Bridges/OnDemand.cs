@@ -66,10 +66,9 @@ internal sealed class OnDemandObservable<T>(IAsyncEnumerable<T> source, IObserva
         private readonly SingleAssignmentDisposable _requesting = new();
 
         private Credit _credit;
-        private long _creditSeen; // belongs to the thread inside the pump, as the next three do
+        private long _creditSeen; // belongs to the thread inside the pump, as the next two do
         private long _requested; // that, and what was requested from inside OnNext
         private long _delivered;
-        private bool _hasLetGo;
         private volatile bool _requestsEnded;
         private volatile bool _disposed;
         private Exception? _failure;
@@ -197,7 +196,7 @@ internal sealed class OnDemandObservable<T>(IAsyncEnumerable<T> source, IObserva
             if (TryWakeFromInside())
             {
                 _requested = Credit.Sum(_requested, count);
-                return !_hasLetGo;
+                return !_credit.IsClosed;
             }
 
             if (!_credit.TryAdd(count))
@@ -224,10 +223,9 @@ internal sealed class OnDemandObservable<T>(IAsyncEnumerable<T> source, IObserva
         private void LetGoOfRequests()
         {
             _requesting.Dispose();
-            if (_hasLetGo)
+            if (_credit.IsClosed)
                 return;
 
-            _hasLetGo = true;
             Look(_credit.Close());
             var unused = _requested == long.MaxValue ? _requested : _requested - _delivered;
             if (unused > 0)

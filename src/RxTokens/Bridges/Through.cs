@@ -273,6 +273,7 @@ internal sealed class ThroughOutlet<T, R> : Outlet<R>, IObservable<T>, IObserver
         EndIfBothEnded();
     }
 
+    // Written out twice: one method for both would take a delegate, which each item would pay for.
     private void Push(T item)
     {
         _isPushing = true;

@@ -10,6 +10,8 @@ internal struct Credit
     /// <summary>All that was requested; <see cref="long.MaxValue"/> means no limit.</summary>
     public readonly long Amount => Volatile.Read(in _amount);
 
+    public readonly bool IsClosed => Amount == Closed;
+
     /// <summary>Adds two amounts; saturates at <see cref="long.MaxValue"/>.</summary>
     public static long Sum(long amount, long more) => amount > long.MaxValue - more ? long.MaxValue : amount + more;
 

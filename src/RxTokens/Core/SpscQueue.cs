@@ -32,7 +32,7 @@ internal sealed class SpscQueue<T>
 
         public Ring? Next;
 
-        /// <summary>Whether there is a place for this position, where so many have been taken.</summary>
+        /// <summary>How many places there are from this position on, where so many have been taken.</summary>
         public int Room(long position, long taken) => Items.Length - (int)(position - Math.Max(taken, Start));
 
         public int IndexOf(long position) => (int)position & (Items.Length - 1);
@@ -57,10 +57,7 @@ internal sealed class SpscQueue<T>
     public void Add(T item)
     {
         var position = _filler.Position;
-        var ring = _fillerRing;
-        if (ring is null || (ring.Room(position, _filler.OtherSeen) == 0 && !HasRoomNow(ring, position)))
-            ring = AddRing(position, 1);
-
+        var ring = FillerRing(position, atLeast: 1);
         ring.Items[ring.IndexOf(position)] = item;
         Volatile.Write(ref _filler.Position, position + 1);
     }
@@ -87,10 +84,7 @@ internal sealed class SpscQueue<T>
     {
         while (items.Length > 0)
         {
-            var ring = _fillerRing;
-            if (ring is null || (ring.Room(position, _filler.OtherSeen) == 0 && !HasRoomNow(ring, position)))
-                ring = AddRing(position, items.Length);
-
+            var ring = FillerRing(position, items.Length);
             var index = ring.IndexOf(position);
             var length = Math.Min(items.Length, Math.Min(ring.Room(position, _filler.OtherSeen), ring.Items.Length - index));
             items[..length].CopyTo(ring.Items.AsSpan(index));
@@ -212,6 +206,13 @@ internal sealed class SpscQueue<T>
         while (ring.Next is { } next && position >= next.Start)
             _emptierRing = ring = next;
         return ring;
+    }
+
+    /// <summary>The ring that has room for this position: the last one, or a new one, which has it for so many if it may.</summary>
+    private Ring FillerRing(long position, int atLeast)
+    {
+        var ring = _fillerRing;
+        return ring is not null && (ring.Room(position, _filler.OtherSeen) > 0 || HasRoomNow(ring, position)) ? ring : AddRing(position, atLeast);
     }
 
     private bool HasRoomNow(Ring ring, long position)
