@@ -32,7 +32,7 @@ internal static class Pipeline
             Strategy.Conflate => tokens.Conflate(),
             Strategy.Wait => tokens.Buffered(buffer, Overflow.Wait),
             Strategy.DropOldest => tokens.Buffered(buffer, Overflow.DropOldest, onDropped: onDropped),
-            Strategy.DropNewest => tokens.Buffered(buffer, Overflow.DropNewest, onDropped: onDropped),
+            Strategy.DropNewest => tokens.Buffered(buffer, Overflow.DropWrite, onDropped: onDropped),
             Strategy.Latest => tokens.KeepLatest(onDropped),
             Strategy.Push => tokens.AsObservable().Buffered(int.MaxValue), // a bound that is none: what comes of pushing
             _ => throw new ArgumentOutOfRangeException(nameof(strategy), strategy, "There is no such strategy."),

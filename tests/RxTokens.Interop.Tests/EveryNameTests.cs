@@ -67,9 +67,9 @@ public class EveryNameTests
     }
 
     [Test]
-    public async Task SelectAsync() =>
+    public async Task SelectAwait() =>
         Assert.That(
-            await Numbers.SelectAsync((n, _) => ValueTask.FromResult(n * 10), maxConcurrency: 2).CollectAsync(),
+            await Numbers.SelectAwait((n, _) => ValueTask.FromResult(n * 10), maxConcurrency: 2).CollectAsync(),
             Is.EqualTo(new[] { 10, 20, 30 }));
 
     [Test]
@@ -78,7 +78,7 @@ public class EveryNameTests
 
     [Test]
     public async Task Buffered_OfAPushSource() =>
-        Assert.That(await Pushed.Buffered(2, PushOverflow.DropOldest).CollectAsync(), Is.EqualTo(OneTwoThree));
+        Assert.That(await Pushed.Buffered(2, Overflow.DropOldest).CollectAsync(), Is.EqualTo(OneTwoThree));
 
     [Test]
     public void Buffered_OfAPushSource_Fails_WithBackpressureException() =>

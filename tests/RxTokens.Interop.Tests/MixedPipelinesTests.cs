@@ -197,12 +197,12 @@ public class MixedPipelinesTests
     }
 
     [Test]
-    public async Task WhereAwait_SelectAwait_AroundSelectAsync()
+    public async Task WhereAwait_SelectAwait_AroundSelectAwait()
     {
         var source = new CountingSource(6);
 
         var items = await source.WhereAwait(n => ValueTask.FromResult(n % 2 == 0))
-            .SelectAsync((n, _) => ValueTask.FromResult(n * 10))
+            .SelectAwait((n, _) => ValueTask.FromResult(n * 10), maxConcurrency: 1)
             .SelectAwait(n => ValueTask.FromResult(n + 1))
             .CollectAsync(atMost: 2);
 
@@ -251,7 +251,7 @@ public class MixedPipelinesTests
         var source = new CountingSource(10);
         var dropped = new List<int>();
 
-        var items = await source.ToObservable().Buffered(5, PushOverflow.DropOldest, dropped.Add).CollectAsync();
+        var items = await source.ToObservable().Buffered(5, Overflow.DropOldest, dropped.Add).CollectAsync();
 
         Assert.That(items, Is.EqualTo(new[] { 1, 6, 7, 8, 9, 10 }));
         Assert.That(dropped, Is.EqualTo(new[] { 2, 3, 4, 5 }));

@@ -233,7 +233,7 @@ public class OperatorTests : ReactiveTest
         var consumer = Run(source.Conflate(), 205, 235, 260, 270);
 
         consumer.Messages.AssertEqual(OnNext(210, "a"), OnNext(235, "bc"), OnNext(260, "d"), OnCompleted<string>(270));
-        Assert.That(source.Disposals, Is.EqualTo(new[] { 250 }));
+        Assert.That(source.Disposals, Is.EqualTo(new[] { 270 }), "when the consumer comes back");
     }
 
     [Test]
@@ -275,7 +275,7 @@ public class OperatorTests : ReactiveTest
     {
         var dropped = new List<string>();
         var source = FourLettersHot();
-        var consumer = Run(source.Buffered(2, PushOverflow.DropOldest, dropped.Add), 205, 260, 270, 280);
+        var consumer = Run(source.Buffered(2, Overflow.DropOldest, dropped.Add), 205, 260, 270, 280);
 
         consumer.Messages.AssertEqual(OnNext(210, "a"), OnNext(260, "c"), OnNext(270, "d"), OnCompleted<string>(280));
         Assert.That(dropped, Is.EqualTo(new[] { "b" }));

@@ -339,7 +339,7 @@ public class TestingGuideSamples
         var typed = m.Cold("-a----b|");
         m.Expect(typed.SelectMany(text => Search(text).ToObservable(m.Clock))).ToBe("---A----[B|]");
         m.Expect(typed.SelectMany(text => Observable.FromAsync(() => Search(text), m.Clock))).ToBe("---A----[B|]");
-        m.Expect(m.Pull("-a----b|").SelectAsync((text, _) => new ValueTask<string>(Search(text)), maxConcurrency: 2)).ToBe("---A----[B|]");
+        m.Expect(m.Pull("-a----b|").SelectAwait((text, _) => new ValueTask<string>(Search(text)), maxConcurrency: 2)).ToBe("---A----[B|]");
     });
 
     [Test]

@@ -10,10 +10,10 @@ public sealed class BufferedLeavingRaces
 {
     private static readonly string[] Items = [.. Enumerable.Range(0, 60).Select(n => $"{n}")];
 
-    [TestCase(PushOverflow.Fail)]
-    [TestCase(PushOverflow.DropOldest)]
-    [TestCase(PushOverflow.DropNewest)]
-    public void DisposeAsync_WhileTheConsumerAsks_GivesItItemsOrTheEnd(PushOverflow overflow) => Race.Run(10_000, (referee, random) =>
+    [TestCase(Overflow.Fail)]
+    [TestCase(Overflow.DropOldest)]
+    [TestCase(Overflow.DropWrite)]
+    public void DisposeAsync_WhileTheConsumerAsks_GivesItItemsOrTheEnd(Overflow overflow) => Race.Run(10_000, (referee, random) =>
     {
         var source = new Subject<string>();
         var consumer = source.Buffered(64, overflow).GetAsyncEnumerator();

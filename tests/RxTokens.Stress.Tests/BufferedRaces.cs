@@ -18,7 +18,7 @@ public sealed class BufferedRaces
 
     private static IEnumerable<TestCaseData> DropCases =>
         from capacity in Capacities
-        from drops in new[] { Overflow.DropOldest, Overflow.DropNewest, Overflow.Fail }
+        from drops in new[] { Overflow.DropOldest, Overflow.DropWrite, Overflow.Fail }
         select new TestCaseData(capacity, drops);
 
     [TestCaseSource(nameof(WaitCases))]
@@ -74,7 +74,7 @@ public sealed class BufferedRaces
         const int count = 5000;
         var dropped = new List<int>();
         var source = new Subject<int>();
-        var consumer = Consume(source.Buffered(capacity, (PushOverflow)overflow, dropped.Add), random);
+        var consumer = Consume(source.Buffered(capacity, (Overflow)overflow, dropped.Add), random);
         var spin = random.Next(12);
 
         return new Round(
@@ -101,10 +101,10 @@ public sealed class BufferedRaces
             () => $"{consumer}; dropped: {dropped.Count}");
     });
 
-    [TestCase(PushOverflow.Fail)]
-    [TestCase(PushOverflow.DropOldest)]
-    [TestCase(PushOverflow.DropNewest)]
-    public void PushSource_ThatWaitsForTheConsumerEachTime_IsNeverForgotten(PushOverflow overflow) => Race.Run(30, (_, random) =>
+    [TestCase(Overflow.Fail)]
+    [TestCase(Overflow.DropOldest)]
+    [TestCase(Overflow.DropWrite)]
+    public void PushSource_ThatWaitsForTheConsumerEachTime_IsNeverForgotten(Overflow overflow) => Race.Run(30, (_, random) =>
     {
         const int count = 300;
         var source = new Subject<int>();
@@ -114,7 +114,7 @@ public sealed class BufferedRaces
 
     private static IEnumerable<TestCaseData> LeavingCases =>
         from capacity in new[] { 1, 3, 33 }
-        from overflow in new[] { Overflow.Wait, Overflow.DropOldest, Overflow.DropNewest }
+        from overflow in new[] { Overflow.Wait, Overflow.DropOldest, Overflow.DropWrite }
         select new TestCaseData(capacity, overflow);
 
     [TestCaseSource(nameof(LeavingCases))]

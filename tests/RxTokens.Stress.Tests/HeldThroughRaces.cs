@@ -26,7 +26,7 @@ public sealed class HeldThroughRaces
     ];
 
     [TestCaseSource(nameof(Queries))]
-    public void Cancel_WhenTheConsumerHasStoppedAsking_DisposesTheSourceWithoutIt(HeldCase c) => Race.Run(Rounds, (referee, random) =>
+    public void Cancel_WhenTheConsumerHasStoppedAsking_CancelsTheSourceWithoutIt_AndDisposesItWhenItComesBack(HeldCase c) => Race.Run(Rounds, (referee, random) =>
     {
         var cancellation = new CancellationTokenSource();
         var source = new ReadySource(referee);
@@ -37,17 +37,18 @@ public sealed class HeldThroughRaces
 
         return new Round(
             [() => consumer.Run(times), cancellation.Cancel],
-            () => source.IsSettled && consumer.HasPaused,
+            () => source.IsCancelled && consumer.HasPaused,
             () =>
             {
-                Assert.That(source.Disposals, Is.EqualTo(1));
                 AssertBeginsAsTheModel(c, consumer.Items);
                 if (consumer.HasEnded)
                 {
+                    Assert.That(source.Disposals, Is.EqualTo(1));
                     Assert.That(consumer.Error, Is.InstanceOf<OperationCanceledException>());
                     return;
                 }
 
+                Assert.That(source.Disposals, Is.Zero, "it may be at work on its item");
                 Assert.That(consumer.Received, Is.EqualTo(1 + times));
                 consumer.Run();
                 Assert.That(consumer.HasEnded, Is.True, "it ends at once when asked again");
@@ -58,7 +59,7 @@ public sealed class HeldThroughRaces
     });
 
     [Test]
-    public void Cancel_LongAfterTheConsumerHasStoppedAsking_DisposesTheSourceBeforeItReturns() => Race.Run(Rounds / 3, (referee, random) =>
+    public void Cancel_LongAfterTheConsumerHasStoppedAsking_CancelsTheSourceBeforeItReturns() => Race.Run(Rounds / 3, (referee, random) =>
     {
         var cancellation = new CancellationTokenSource();
         var source = new ReadySource(referee);
@@ -72,7 +73,7 @@ public sealed class HeldThroughRaces
                 {
                     Assert.That(source.Reads, Is.EqualTo(times));
                     cancellation.Cancel();
-                    Assert.That(source.Disposals, Is.EqualTo(1));
+                    Assert.That((source.IsCancelled, source.Disposals), Is.EqualTo((true, 0)));
                 },
             ],
             () => true,
@@ -163,7 +164,7 @@ public sealed class HeldThroughRaces
     });
 
     [Test]
-    public void TakeUntil_FiredWhenTheConsumerHasStoppedAsking_DisposesTheSourceWithoutIt() => Race.Run(Rounds, (referee, random) =>
+    public void TakeUntil_FiredWhenTheConsumerHasStoppedAsking_EndsTheQueryWithoutIt_AndDisposesTheSourceWhenItComesBack() => Race.Run(Rounds, (referee, random) =>
     {
         var stop = new Subject<int>();
         var source = new ReadySource(referee);
@@ -173,14 +174,14 @@ public sealed class HeldThroughRaces
 
         return new Round(
             [() => consumer.Run(times), () => stop.OnNext(0)],
-            () => source.IsSettled && consumer.HasPaused,
+            () => !stop.HasObservers && consumer.HasPaused,
             () =>
             {
-                Assert.That(source.Disposals, Is.EqualTo(1));
                 AssertCounts(consumer.Items);
                 if (!consumer.HasEnded)
                     consumer.Run(times: 1);
                 Assert.That(consumer.HasEnded, Is.True);
+                Assert.That(source.Disposals, Is.EqualTo(1));
                 Assert.That(consumer.Error, Is.Null);
             },
             () => $"{source}; {consumer}");

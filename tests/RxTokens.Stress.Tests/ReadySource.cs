@@ -13,6 +13,7 @@ public sealed class ReadySource(Referee referee, int count = int.MaxValue) : IAs
     private volatile int _enumerations;
     private volatile int _disposals;
     private int _items;
+    private CancellationToken _token;
 
     /// <summary>Each enumeration fails after so many items.</summary>
     public int FailsEvery { get; init; } = int.MaxValue;
@@ -20,6 +21,8 @@ public sealed class ReadySource(Referee referee, int count = int.MaxValue) : IAs
     public int Reads => _reads;
 
     public int Disposals => _disposals;
+
+    public bool IsCancelled => _token.IsCancellationRequested;
 
     public bool IsSettled => _enumerations == _disposals;
 
@@ -29,6 +32,7 @@ public sealed class ReadySource(Referee referee, int count = int.MaxValue) : IAs
     {
         referee.Require(_isDisposed, "a second enumeration before the first was disposed");
         _isDisposed = false;
+        _token = cancellationToken;
         _items = 0;
         _enumerations++;
         return this;

@@ -62,7 +62,6 @@ public class BoundaryTests
             ("capacity", 0, () => pull.Buffered(0)),
             ("capacity", -3, () => push.Buffered(-3)),
             ("overflow", (Overflow)9, () => pull.Buffered(1, (Overflow)9)),
-            ("overflow", (PushOverflow)0, () => push.Buffered(1, (PushOverflow)Overflow.Wait)),
             ("resumeAt", -1, () => pull.Buffered(4, resumeAt: -1)),
             ("resumeAt", 4, () => pull.Buffered(4, resumeAt: 4)),
             ("maxChars", 0, () => pull.Conflate(0)),
@@ -71,13 +70,13 @@ public class BoundaryTests
             Assert.That(call, Throws.TypeOf<ArgumentOutOfRangeException>()
                 .With.Property("ParamName").EqualTo(parameter).And.Property("ActualValue").EqualTo(value));
 
-        Assert.That(() => pull.Buffered(4, Overflow.DropOldest, resumeAt: 2), Throws.ArgumentException.With.Message.Contains("DropOldest"));
-        Assert.That(() => pull.Buffered(4, onDropped: _ => { }), Throws.ArgumentException.With.Message.Contains("Wait"));
+        Assert.That(() => push.Buffered(1, Overflow.Wait), Throws.ArgumentException
+            .With.Property("ParamName").EqualTo("overflow").And.Message.Contains("a push source does not wait"));
     }
 
     // Buffered
 
-    [MarbleOf("Buffered<T>(IAsyncEnumerable<T>, Int32, Overflow, Nullable<Int32>, Action<T>)")]
+    [MarbleOf("Buffered<TSource>(IAsyncEnumerable<TSource>, Int32, Nullable<Int32>)")]
     public void BufferedWait_ItsMarble(string member) => DocumentedMarble.Run(member, (m, rows) =>
     {
         var source = m.Pull(rows["source"]);
@@ -105,12 +104,29 @@ public class BoundaryTests
         Assert.That(dropped, Is.EqualTo(new[] { "3:b", "4:c", "5:d" }));
     });
 
+    [MarbleOf("Buffered<TSource>(IAsyncEnumerable<TSource>, Int32, Overflow, Action<TSource>)")]
+    public void Buffered_WithAPolicy_ItsMarble(string member) => DocumentedMarble.Run(member, (m, rows) =>
+    {
+        foreach (var (row, overflow) in new[] { ("result 1", Overflow.DropOldest), ("result 2", Overflow.DropNewest), ("result 3", Overflow.DropWrite) })
+            m.Expect(m.Pull(rows["source"]).Buffered(2, overflow), demand: rows["requests"]).ToBe(rows[row]);
+    });
+
     [Test]
-    public void BufferedDropNewest_DropsTheNewest() => MarbleTest.Run(m =>
+    public void BufferedDropNewest_DropsTheNewestThatWaits() => MarbleTest.Run(m =>
     {
         var dropped = new List<string>();
         var source = m.Pull("abcdef|");
-        m.Expect(source.Buffered(2, Overflow.DropNewest, onDropped: x => dropped.Add($"{m.Frame}:{x}")), demand: "1---------111").ToBe("a---------bc|");
+        m.Expect(source.Buffered(3, Overflow.DropNewest, x => dropped.Add($"{m.Frame}:{x}")), demand: "1---------1111").ToBe("a---------bcf|");
+        m.Flush();
+        Assert.That(dropped, Is.EqualTo(new[] { "4:d", "5:e" }));
+    });
+
+    [Test]
+    public void BufferedDropWrite_DropsWhatFindsNoRoom() => MarbleTest.Run(m =>
+    {
+        var dropped = new List<string>();
+        var source = m.Pull("abcdef|");
+        m.Expect(source.Buffered(2, Overflow.DropWrite, onDropped: x => dropped.Add($"{m.Frame}:{x}")), demand: "1---------111").ToBe("a---------bc|");
         m.Flush();
         Assert.That(dropped, Is.EqualTo(new[] { "3:d", "4:e", "5:f" }));
     });
@@ -128,7 +144,7 @@ public class BoundaryTests
         Assert.That(failure.Bound, Is.EqualTo(2));
         Assert.That(failure.Message, Does.Contain("2 items").And.Contain("Conflate").And.Contain("KeepLatest"));
         Assert.That(dropped, Is.EqualTo(new[] { "d" }));
-        Assert.That(source.Disposals, Is.EqualTo(new[] { 3 }));
+        Assert.That((source.Cancellations.Single(), source.Disposals.Single()), Is.EqualTo((3L, 12L)));
     }
 
     [Test]
@@ -136,23 +152,23 @@ public class BoundaryTests
     {
         var source = m.Pull("abcd|");
         m.Expect(source.Buffered(1, Overflow.DropOldest, onDropped: _ => throw Marbles.Failure), demand: "1---------11").ToBe("a---------c#", error: Marbles.Failure);
-        m.ExpectPulls(source).ToBe("[^2]1[x!]");
+        m.ExpectPulls(source).ToBe("[^2]1x--------!"); // disposed when the consumer is done with c
     });
 
-    [MarbleOf("Buffered<T>(IObservable<T>, Int32, PushOverflow, Action<T>)")]
+    [MarbleOf("Buffered<TSource>(IObservable<TSource>, Int32, Overflow, Action<TSource>)")]
     public void APushSource_Buffered_ItsMarble(string member) => DocumentedMarble.Run(member, (m, rows) =>
     {
         var dropped = new List<string>();
         var source = m.Hot(rows["source"]);
-        m.Expect(source.Buffered(2, PushOverflow.DropOldest, dropped.Add), demand: rows["requests"]).ToBe(rows["result"]);
+        m.Expect(source.Buffered(2, Overflow.DropOldest, dropped.Add), demand: rows["requests"]).ToBe(rows["result"]);
         m.ExpectSubscriptions(source).ToBe("^-----------!");
         m.Flush();
         Assert.That(dropped, Is.EqualTo(new[] { "b" }));
     });
 
     [Test]
-    public void APushSource_BufferedDropNewest_DropsTheNewest() => MarbleTest.Run(m =>
-        m.Expect(m.Hot("-abcdef|").Buffered(2, PushOverflow.DropNewest), demand: "1---------111").ToBe("-a--------bc|"));
+    public void APushSource_BufferedDropWrite_DropsWhatFindsNoRoom() => MarbleTest.Run(m =>
+        m.Expect(m.Hot("-abcdef|").Buffered(2, Overflow.DropWrite), demand: "1---------111").ToBe("-a--------bc|"));
 
     [Test]
     public void APushSource_BufferedFull_FailsLoudlyUnlessToldToDrop() => MarbleTest.Run(m =>
@@ -167,19 +183,19 @@ public class BoundaryTests
     [MarbleOf("Conflate(IAsyncEnumerable<String>, Int32)")]
     public void Conflate_ItsMarble(string member) => Run(member, (m, row) => m.Pull(row).Conflate());
 
-    [MarbleOf("Conflate<T>(IAsyncEnumerable<T>, Func<T, T, T>)")]
+    [MarbleOf("Conflate<TSource>(IAsyncEnumerable<TSource>, Func<TSource, TSource, TSource>)")]
     public void Conflate_WithMerge_ItsMarble(string member) => Run(member, (m, row) => m.Pull(row).Conflate((x, y) => x + y));
 
-    [MarbleOf("Conflate<T, R>(IAsyncEnumerable<T>, Func<T, R>, Func<R, T, R>)")]
+    [MarbleOf("Conflate<TSource, TResult>(IAsyncEnumerable<TSource>, Func<TSource, TResult>, Func<TResult, TSource, TResult>)")]
     public void Conflate_WithSeed_ItsMarble(string member) => Run(member, (m, row) => m.Pull(row).Conflate(_ => 1, (count, _) => count + 1));
 
     [MarbleOf("Conflate(IObservable<String>, Int32)")]
     public void APushSource_Conflate_ItsMarble(string member) => Run(member, (m, row) => m.Hot(row).Conflate());
 
-    [MarbleOf("Conflate<T>(IObservable<T>, Func<T, T, T>)")]
+    [MarbleOf("Conflate<TSource>(IObservable<TSource>, Func<TSource, TSource, TSource>)")]
     public void APushSource_Conflate_WithMerge_ItsMarble(string member) => Run(member, (m, row) => m.Hot(row).Conflate((x, y) => x + y));
 
-    [MarbleOf("Conflate<T, R>(IObservable<T>, Func<T, R>, Func<R, T, R>)")]
+    [MarbleOf("Conflate<TSource, TResult>(IObservable<TSource>, Func<TSource, TResult>, Func<TResult, TSource, TResult>)")]
     public void APushSource_Conflate_WithSeed_ItsMarble(string member) => Run(member, (m, row) => m.Hot(row).Conflate(_ => 1, (count, _) => count + 1));
 
     [Test]
@@ -208,7 +224,7 @@ public class BoundaryTests
     {
         var source = m.Pull("                                         abcdefgh|");
         m.Expect(source.Conflate(maxChars: 3), demand: "1   ----------1    ---1").ToBe("a   ----------{bcd}---{efg}");
-        m.ExpectPulls(source).ToBe("                   [^2]11--------3    ---[2!]");
+        m.ExpectPulls(source).ToBe("                   [^2]11--------3    ---2");
     });
 
     [Test]
@@ -249,7 +265,7 @@ public class BoundaryTests
     {
         var source = m.Pull("abcd|");
         m.Expect(source.Conflate((x, y) => y == "c" ? throw Marbles.Failure : x + y), demand: "1---------11").ToBe("a---------b#", error: Marbles.Failure);
-        m.ExpectPulls(source).ToBe("[^2]1[x!]");
+        m.ExpectPulls(source).ToBe("[^2]1x--------!"); // disposed when the consumer is done with b
     });
 
     [Test]
@@ -290,10 +306,10 @@ public class BoundaryTests
 
     // KeepLatest
 
-    [MarbleOf("KeepLatest<T>(IAsyncEnumerable<T>, Action<T>)")]
+    [MarbleOf("KeepLatest<TSource>(IAsyncEnumerable<TSource>, Action<TSource>)")]
     public void KeepLatest_ItsMarble(string member) => Run(member, (m, row) => m.Pull(row).KeepLatest());
 
-    [MarbleOf("KeepLatest<T>(IObservable<T>, Action<T>)")]
+    [MarbleOf("KeepLatest<TSource>(IObservable<TSource>, Action<TSource>)")]
     public void APushSource_KeepLatest_ItsMarble(string member) => Run(member, (m, row) => m.Hot(row).KeepLatest());
 
     [Test]
@@ -321,7 +337,7 @@ public class BoundaryTests
     {
         foreach (var stream in new Func<IAsyncEnumerable<int>, IAsyncEnumerable<int>>[]
         {
-            s => s.Buffered(2, Overflow.DropOldest), s => s.Buffered(2, Overflow.DropNewest), s => s.KeepLatest(), s => s.Conflate((x, y) => y),
+            s => s.Buffered(2, Overflow.DropOldest), s => s.Buffered(2, Overflow.DropWrite), s => s.KeepLatest(), s => s.Conflate((x, y) => y),
         })
         {
             var source = new ReadySource<int>(i => i);
@@ -341,7 +357,7 @@ public class BoundaryTests
     [Test]
     public void AFailureOfTheSource_ArrivesAfterWhatWaits()
     {
-        foreach (var pull in Pipelines.All.Where(p => p.IsLossless && !p.Name.StartsWith("Through", StringComparison.Ordinal) && !p.Name.StartsWith("SelectAsync", StringComparison.Ordinal)))
+        foreach (var pull in Pipelines.All.Where(p => p.IsLossless && !p.Name.StartsWith("Through", StringComparison.Ordinal) && !p.Name.StartsWith("SelectAwait", StringComparison.Ordinal)))
         {
             var clock = new VirtualClock();
             var consumer = clock.Consume(pull.Over(clock.Pull(Marbles.Of("abc#")))).AskAt(0, 10, 11, 12, 13);
@@ -419,7 +435,7 @@ public class BoundaryTests
         listener.Start();
 
         Run(Pull("abcdef|").KeepLatest(), 0, 10);
-        Run(Pull("abcdef|").Buffered(2, Overflow.DropNewest), _clock.Frame, _clock.Frame + 10);
+        Run(Pull("abcdef|").Buffered(2, Overflow.DropWrite), _clock.Frame, _clock.Frame + 10);
         Run(Pull("abcdef|").Conflate(), _clock.Frame, _clock.Frame + 10);
         Run(Pull("abcdef|").Conflate((x, y) => x + y), _clock.Frame, _clock.Frame + 10);
 

@@ -126,8 +126,8 @@ public class DocumentedMarbleTests
     [Test]
     public void AMember_IsFoundByItsNameOrItsSignature()
     {
-        Assert.That(DocumentedMarble.Find("Through"), Is.EqualTo("Through<T, R>(IAsyncEnumerable<T>, Func<IObservable<T>, IObservable<R>>, Int32)"));
-        Assert.That(DocumentedMarble.Find("KeepLatest<T>(IObservable<T>, Action<T>)"), Does.StartWith("KeepLatest"));
+        Assert.That(DocumentedMarble.Find("Through"), Is.EqualTo("Through<TSource, TResult>(IAsyncEnumerable<TSource>, Func<IObservable<TSource>, IObservable<TResult>>, Int32)"));
+        Assert.That(DocumentedMarble.Find("KeepLatest<TSource>(IObservable<TSource>, Action<TSource>)"), Does.StartWith("KeepLatest"));
         Assert.That(() => DocumentedMarble.Find("KeepLatest"), Throws.ArgumentException.With.Message.Contains("2 members"));
     }
 }

@@ -203,11 +203,11 @@ public class OrderTests
     [TestCase(3, true)]
     [TestCase(2, false)]
     [TestCase(3, false)]
-    public Task SelectAsync_WhoseFunctionsEndInTheInstantsOfItems(int maxConcurrency, bool ordered) => ExploreAsync(async m =>
+    public Task SelectAwait_WhoseFunctionsEndInTheInstantsOfItems(int maxConcurrency, bool ordered) => ExploreAsync(async m =>
     {
         var inWork = 0;
         var most = 0;
-        var run = new Run(new PullPipeline("SelectAsync", s => s.SelectAsync(WorkAsync, maxConcurrency, ordered), IsLossless: ordered), m.Pull(Source)) { KeepsOrder = ordered };
+        var run = new Run(new PullPipeline("SelectAwait", s => s.SelectAwait(WorkAsync, maxConcurrency, ordered ? AwaitOrder.Source : AwaitOrder.Completion), IsLossless: ordered), m.Pull(Source)) { KeepsOrder = ordered };
         await foreach (var item in run.Stream)
             await m.Delay(1);
 
@@ -227,10 +227,10 @@ public class OrderTests
     [TestCase(1, true)]
     [TestCase(3, true)]
     [TestCase(3, false)]
-    public Task SelectAsync_OneOfWhoseFunctionsFails(int maxConcurrency, bool ordered) => ExploreAsync(async m =>
+    public Task SelectAwait_OneOfWhoseFunctionsFails(int maxConcurrency, bool ordered) => ExploreAsync(async m =>
     {
         var inWork = 0;
-        var run = new Run(new PullPipeline("SelectAsync", s => s.SelectAsync(WorkAsync, maxConcurrency, ordered), IsLossless: ordered), m.Pull(Source)) { KeepsOrder = ordered };
+        var run = new Run(new PullPipeline("SelectAwait", s => s.SelectAwait(WorkAsync, maxConcurrency, ordered ? AwaitOrder.Source : AwaitOrder.Completion), IsLossless: ordered), m.Pull(Source)) { KeepsOrder = ordered };
         Exception? failure = null;
         try
         {

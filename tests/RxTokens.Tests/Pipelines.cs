@@ -25,12 +25,12 @@ internal static class Pipelines
     [
         new("Through", s => s.Through(o => o), ReadAhead: 0),
         new("Through Select", s => s.Through(o => o.Select(x => x)), ReadAhead: 0),
-        new("SelectAsync", s => s.SelectAsync((x, _) => ValueTask.FromResult(x)), ReadAhead: 0),
-        new("SelectAsync unordered", s => s.SelectAsync((x, _) => ValueTask.FromResult(x), 4, ordered: false), ReadAhead: 0),
+        new("SelectAwait", s => s.SelectAwait((x, _) => ValueTask.FromResult(x), maxConcurrency: 1), ReadAhead: 0),
+        new("SelectAwait unordered", s => s.SelectAwait((x, _) => ValueTask.FromResult(x), 4, order: AwaitOrder.Completion), ReadAhead: 0),
         new("Buffered Wait", s => s.Buffered(8), ReadAhead: 8),
         new("Buffered Wait 1", s => s.Buffered(1), ReadAhead: 1),
         new("Buffered DropOldest", s => s.Buffered(8, Overflow.DropOldest), IsLossless: false),
-        new("Buffered DropNewest", s => s.Buffered(8, Overflow.DropNewest), IsLossless: false),
+        new("Buffered DropNewest", s => s.Buffered(8, Overflow.DropWrite), IsLossless: false),
         new("Buffered Fail", s => s.Buffered(2_000_000, Overflow.Fail)),
         new("Conflate", s => s.Conflate()),
         new("Conflate 16", s => s.Conflate(maxChars: 16)),
@@ -42,8 +42,8 @@ internal static class Pipelines
     public static readonly PushPipeline[] OverPush =
     [
         new("Buffered Fail", s => s.Buffered(8)),
-        new("Buffered DropOldest", s => s.Buffered(8, PushOverflow.DropOldest)),
-        new("Buffered DropNewest", s => s.Buffered(8, PushOverflow.DropNewest)),
+        new("Buffered DropOldest", s => s.Buffered(8, Overflow.DropOldest)),
+        new("Buffered DropNewest", s => s.Buffered(8, Overflow.DropWrite)),
         new("Conflate", s => s.Conflate()),
         new("Conflate merge", s => s.Conflate((x, y) => x + y)),
         new("Conflate seed add", s => s.Conflate(x => x, (b, x) => b + x)),

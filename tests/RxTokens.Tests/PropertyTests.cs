@@ -117,12 +117,12 @@ public class PropertyTests
     }
 
     /// <summary>Runs the consumer to its end or to the end of time; returns what it got.</summary>
-    private static (List<T> Items, Exception? Failure, bool Ended, bool Left) Run<T>(VirtualClock clock, IAsyncEnumerable<T> stream, ConsumerCase consumer)
+    private static (List<T> Items, Exception? Failure, bool Ended, bool Left, bool Cancelled) Run<T>(VirtualClock clock, IAsyncEnumerable<T> stream, ConsumerCase consumer)
     {
         using var cancellation = new CancellationTokenSource();
         if (consumer.CancelsAt is { } frame)
             clock.At(frame, cancellation.Cancel);
-        var result = (Items: new List<T>(), Failure: (Exception?)null, Ended: false, Left: false);
+        var result = (Items: new List<T>(), Failure: (Exception?)null, Ended: false, Left: false, Cancelled: false);
         clock.At(0, () => _ = Consume());
         clock.Start();
         return result;
@@ -147,6 +147,7 @@ public class PropertyTests
             catch (Exception failure)
             {
                 result.Failure = failure;
+                result.Cancelled = cancellation.IsCancellationRequested;
             }
 
             result.Left |= consumer.LeavesAfter == 0;
@@ -154,9 +155,11 @@ public class PropertyTests
         }
     }
 
-    /// <summary>Cancelled; a source that ignores it and never ends keeps its consumer waiting.</summary>
-    private static bool IsInterrupted<T>((List<T> Items, Exception? Failure, bool Ended, bool Left) result, ConsumerCase consumer) =>
-        consumer.CancelsAt is not null && (result.Failure is OperationCanceledException || !result.Ended);
+    /// <summary>
+    /// Cancelled; a source that ignores it and never ends keeps its consumer waiting, and one that fails afterwards all the same says so from its disposal.
+    /// </summary>
+    private static bool IsInterrupted<T>((List<T> Items, Exception? Failure, bool Ended, bool Left, bool Cancelled) result, ConsumerCase consumer) =>
+        consumer.CancelsAt is not null && (result.Failure is OperationCanceledException || !result.Ended || (result.Cancelled && result.Failure == Marbles.Failure));
 
     private static void AssertUsedWell(PullProbe<int> source, bool ended)
     {
@@ -268,7 +271,7 @@ public class PropertyTests
             {
                 0 => numbers.Buffered(c.capacity).Single(),
                 1 => numbers.Buffered(c.capacity, Overflow.DropOldest, onDropped: dropped.Add).Single(),
-                2 => numbers.Buffered(c.capacity, Overflow.DropNewest, onDropped: dropped.Add).Single(),
+                2 => numbers.Buffered(c.capacity, Overflow.DropWrite, onDropped: dropped.Add).Single(),
                 3 => numbers.KeepLatest(dropped.Add).Single(),
                 4 => numbers.Conflate(i => new List<int> { i }, (l, i) => [.. l, i]),
                 _ => numbers.Through(o => o.Select(i => i + ",")).Conflate(c.capacity)

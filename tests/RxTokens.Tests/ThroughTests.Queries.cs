@@ -162,10 +162,10 @@ public partial class ThroughTests
     });
 
     [Test]
-    public void SelectAsync_InItsPlace_ReadsOne() => MarbleTest.Run(m =>
+    public void SelectAwait_InItsPlace_ReadsOne() => MarbleTest.Run(m =>
     {
         var source = m.Pull("abc--------d|");
-        m.Expect(source.SelectAsync(AfterFiveFramesAsync), demand: "1").ToBe("-----a");
+        m.Expect(source.SelectAwait(AfterFiveFramesAsync, maxConcurrency: 1), demand: "1").ToBe("-----a");
         m.ExpectPulls(source).ToBe("[^1]");
 
         async ValueTask<string> AfterFiveFramesAsync(string item, CancellationToken cancellationToken)
@@ -184,7 +184,7 @@ public partial class ThroughTests
         {
             await foreach (var i in source.Through(o => o.Retry(3)))
                 items.Add(i);
-        }, Throws.Exception.SameAs(Marbles.Failure));
+        }, Throws.InvalidOperationException.With.Message.Contains("put Retry or Repeat outside").And.InnerException.SameAs(Marbles.Failure));
 
         Assert.That(items, Is.EqualTo(new[] { 0, 1 }));
         Assert.That((source.Reads, source.Disposals), Is.EqualTo((2, 1)));

@@ -1,112 +1,215 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Reactive.Concurrency;
+using System.Reactive.Disposables;
+
 namespace RxTokens;
 
 /// <summary>
 /// Where two rates meet: takes items at the source's pace, hands them out at the consumer's. What happens to those
-/// that the consumer has not taken yet is the derived class's business.
+/// that the consumer has not taken yet is the derived class's store's business.
 /// </summary>
-internal abstract class Boundary<T, R>(IInlet<T, R> inlet, CancellationToken cancellationToken)
-    : Outlet<R>(cancellationToken), IObserver<T>
+/// <remarks>
+/// <code>
+/// field             written by               read by          ordered by
+/// _push             constructor              the runner       readonly
+/// _subscription     the runner               the runner       the turn; Rx's own, so it may be disposed before it is there
+/// _isSpeaking       the push source          the push source  interlocked: who finds it set speaks at the same time as another
+/// _isHeldUp         the runner               the consumer     a fence on both sides, where it matters: MayRead
+/// the store         the filler: the runner or the push source; the emptier: the consumer while Away, else the runner in its place
+/// all others        the runner               the runner       the turn
+/// </code>
+/// <para>A store has one filler and one emptier, and keeps them apart by itself. So items need no turn while there are some and there is room:
+/// the short way of the consumer, and that of a push source. Only the first of several, and the last, is an event.</para>
+/// </remarks>
+internal abstract class Boundary<T, R> : Outlet<T, R>, IObserver<T>
 {
     /// <summary>
     /// How many items that are ready at once a boundary without a bound of its own takes before it lets its consumer run.
     /// </summary>
-    public const int Burst = 1024;
+    private const int Burst = 1024;
 
-    protected IInlet<T, R> Inlet => inlet;
+    private readonly IObservable<T>? _push;
+    private readonly SingleAssignmentDisposable? _subscription;
+    private int _isSpeaking;
+    private volatile bool _isHeldUp;
 
-    /// <summary>Whether one more item may be taken in, in a single look at the state. For who takes them in.</summary>
-    protected abstract bool HasRoom();
+    protected Boundary(IAsyncEnumerable<T>? pull, IObservable<T>? push, CancellationToken cancellationToken)
+        : base(pull, cancellationToken)
+    {
+        if (push is null)
+            return;
 
-    /// <summary>Whether items wait that were added without the lock.</summary>
-    protected virtual bool HasItems => false;
+        _push = push;
+        _subscription = new SingleAssignmentDisposable();
+    }
 
-    /// <summary>Whether the last item, if it waits, was followed by a full fence already.</summary>
-    protected virtual bool IsFenced => true;
+    /// <summary>Whether reading has stopped until the consumer has made room. For the runner; for the consumer a hint.</summary>
+    protected bool IsHeldUp => _isHeldUp;
 
-    /// <summary>Takes in one item. A throw ends the stream with it.</summary>
-    /// <returns>What <see cref="HasRoom"/> says after it.</returns>
-    protected abstract bool Accept(T item);
+    /// <summary>Whether the store bounds by itself how much is read; else it would never let go of an endless source that is always ready.</summary>
+    protected virtual bool IsBounded => false;
 
-    protected sealed override void Start() => inlet.Start(this);
+    /// <summary>Whether one more item may be read into the store. For the runner.</summary>
+    protected virtual bool HasRoom => true;
 
-    protected sealed override void Request() => inlet.Wake();
+    protected sealed override bool IsPushedTo => _push is not null;
 
-    protected sealed override void Stop() => inlet.Stop();
+    /// <summary>What an item is when it goes straight to a consumer that waits. For the runner.</summary>
+    protected abstract R First(T item);
 
-    /// <summary>Whether one more item may be read.</summary>
-    // Room first: whoever closes the stream may also clear it, and that is no room to read for.
-    public bool MayPull() => HasRoom() && !IsClosed;
+    /// <summary>Puts an item into the store. For the filler. A throw ends the stream with it.</summary>
+    /// <returns>Whether a full fence has followed, so that what was added can be seen.</returns>
+    protected abstract bool Add(T item);
 
-    /// <summary>Takes in one item.</summary>
-    /// <returns>What <see cref="MayPull"/> says after it.</returns>
-    public bool OnItem(T item)
+    /// <summary>Takes an item for the consumer, which does not ask yet.</summary>
+    /// <param name="item">The item.</param>
+    /// <param name="mayMakeRoom">Whether that may let the source go on. Then a full fence has followed.</param>
+    protected abstract bool TryTakeAlone([MaybeNullWhen(false)] out R item, out bool mayMakeRoom);
+
+    public sealed override ValueTask<bool> MoveNextAsync()
+    {
+        if (!MayTakeAlone || !TryTakeAlone(out var item, out var mayMakeRoom))
+            return Ask();
+        if (!TrySetCurrent(item))
+            return new ValueTask<bool>(false);
+
+        if (mayMakeRoom && _isHeldUp && HasRoom)
+            GoOn();
+        return new ValueTask<bool>(true);
+    }
+
+    private void GoOn()
+    {
+        var context = ExecutionContext.Capture();
+        Post(Note.News);
+        if (context is not null)
+            ExecutionContext.Restore(context);
+    }
+
+    protected sealed override long OnEnter() => IsBounded ? long.MaxValue : Burst;
+
+    protected sealed override void OnStart()
+    {
+        if (_push is null)
+            return;
+
+        // On the trampoline, or a source that speaks inside its Subscribe would have said everything before there is anything to dispose.
+        if (!CurrentThreadScheduler.IsScheduleRequired)
+            Subscribe();
+        else
+            CurrentThreadScheduler.Instance.Schedule(this, static (_, self) =>
+            {
+                self.Subscribe();
+                return Disposable.Empty;
+            });
+    }
+
+    private void Subscribe() => _subscription!.Disposable = _push!.Subscribe(this);
+
+    protected sealed override void OnClosed()
     {
         try
         {
-            return Accept(item) && !IsClosed;
+            _subscription?.Dispose();
+        }
+        catch (Exception thrown)
+        {
+            FailedToCleanUp(thrown);
+        }
+    }
+
+    protected sealed override void OnNews(Note notes)
+    {
+        // What came too late, from a push source that had not heard of the end.
+        if (IsSourceDisposed)
+            Discard();
+    }
+
+    protected sealed override bool MayRead()
+    {
+        if (_push is not null)
+            return false;
+
+        if (!HasRoom)
+        {
+            // Said before the second look: the consumer, which looks after it has taken, either sees it or has been seen.
+            _isHeldUp = true;
+            Interlocked.MemoryBarrier();
+            if (!HasRoom)
+                return false;
+        }
+
+        if (_isHeldUp)
+            _isHeldUp = false;
+        return true;
+    }
+
+    protected sealed override bool OnItem(T item)
+    {
+        try
+        {
+            // Who asks has emptied the store.
+            if (IsAsking)
+                Serve(First(item));
+            else
+                Add(item);
         }
         catch (Exception failure)
         {
             Fail(failure);
-            return false;
-        }
-    }
-
-    public void OnEnd(Ending ending)
-    {
-        lock (Gate)
-            EndLocked(ending);
-    }
-
-    /// <summary>Serves and resumes a consumer that waits. Behind a full fence: see <see cref="TryHandOver"/>.</summary>
-    public void OnRest()
-    {
-        if (IsAskedFor && HasItems)
-        {
-            lock (Gate)
-                ServeLocked();
-            inlet.Wake(); // there is room again
         }
 
-        Resume();
+        return MayRead();
     }
 
-    /// <summary>
-    /// For items that are added without the lock otherwise: gives one to a consumer that asks. True: it has it, or nobody wants it.
-    /// </summary>
-    /// <remarks>
-    /// The consumer may begin to ask just after the look at it, and just before the item can be seen. Both then look once more, each behind
-    /// a fence: the consumer before it waits, the other side when it comes to rest. So one of them finds the other.
-    /// </remarks>
-    protected bool TryHandOver(R item)
+    protected sealed override Due OnRest(bool isUsedUp)
     {
-        if (!IsAskedFor)
-            return IsClosed;
-
-        lock (Gate)
-        {
-            if (IsClosed)
-                return true;
-            ServeLocked(); // what came before, if that was missed
-            return TryHandOverLocked(item);
-        }
+        if (isUsedUp)
+            _isHeldUp = true;
+        return base.OnRest(isUsedUp);
     }
+
+    // The push source's observer.
 
     void IObserver<T>.OnNext(T value)
     {
-        OnItem(value);
-        if (!IsFenced)
-            Interlocked.MemoryBarrier();
-        OnRest();
+        if (Interlocked.Exchange(ref _isSpeaking, 1) != 0)
+        {
+            EndPush(new InvalidOperationException(
+                "The push source called OnNext while another call of OnNext had not returned, which Rx forbids: items would be lost. "
+                + "If it is fed from several threads, put Synchronize() before the operator: source.Synchronize()."));
+            return;
+        }
+
+        var isFenced = false;
+        var isInside = IsInside;
+        var isOpen = IsListening;
+        try
+        {
+            if (!isOpen)
+                OnDiscarded(value);
+            else if (isInside)
+                OnItem(value);
+            else
+                isFenced = Add(value);
+        }
+        catch (Exception failure) when (isOpen)
+        {
+            EndPush(failure);
+        }
+        catch (Exception failure)
+        {
+            Unobserved.Report(failure);
+        }
+
+        Volatile.Write(ref _isSpeaking, 0);
+        if (isInside)
+            LookAtNotes(); // it may be a loop inside its Subscribe, which only we can see the end of
+        else
+            TellConsumer(isFenced);
     }
 
     void IObserver<T>.OnError(Exception error) => EndPush(error);
 
     void IObserver<T>.OnCompleted() => EndPush(failure: null);
-
-    private void EndPush(Exception? failure)
-    {
-        ((PushInlet<T, R>)inlet).End(failure);
-        Resume();
-    }
 }

@@ -5,7 +5,7 @@ namespace RxTokens;
 
 public static partial class TokenStream
 {
-    /// <summary>Reads up to <paramref name="capacity"/> items ahead of the consumer, and says what happens when they pile up.</summary>
+    /// <summary>Reads up to <paramref name="capacity"/> items ahead of the consumer, and lets the source wait when they pile up.</summary>
     /// <remarks>
     /// <code>
     /// source    a   bcdef|
@@ -14,50 +14,73 @@ public static partial class TokenStream
     /// result    a   -----------b---c    // Buffered(2)
     /// </code>
     /// <para><b>Demand:</b> reads nothing before the first <c>MoveNextAsync</c>; from then on at most <paramref name="capacity"/>
-    /// items more than were asked for. <see cref="Overflow.Wait"/> stops reading when the buffer is full, and goes on when the
-    /// backlog has drained to <paramref name="resumeAt"/>, so that the source is woken for a run of items instead of for each.
-    /// The other policies read at the source's pace; of items that are ready at once they take at most 1,024 in one go.</para>
-    /// <para><b>Errors:</b> a failure of the source, of its clean-up or of <paramref name="onDropped"/> arrives after the items
-    /// that came before it.</para>
-    /// <para><b>Disposal:</b> cancels the source's token, awaits a pending read, disposes the source once, then returns.
-    /// Cancelling the enumeration does the same and ends it with <see cref="OperationCanceledException"/>.</para>
+    /// items more than were asked for. Stops reading when the buffer is full, and goes on when the backlog has drained to
+    /// <paramref name="resumeAt"/>, so that the source is woken for a run of items instead of for each.</para>
+    /// <para><b>Errors:</b> a failure of the source or of its clean-up arrives after the items that came before it.</para>
+    /// <para><b>Disposal:</b> a pending read is cancelled and awaited; the source is disposed, once, when the consumer asks again and nothing waits
+    /// for it, or leaves. Cancelling the enumeration cancels the source's token at once and ends it with
+    /// <see cref="OperationCanceledException"/>.</para>
     /// <para><b>Threading:</b> the source is read ahead on the thread that completes its reads or, where it completes them
     /// synchronously, on the consumer's; for a source that blocks, see <see cref="FromBlocking{T}(IEnumerable{T})"/>.</para>
     /// </remarks>
-    /// <typeparam name="T">The type of the items.</typeparam>
+    /// <typeparam name="TSource">The type of the items.</typeparam>
     /// <param name="source">The pull source.</param>
     /// <param name="capacity">The most items the buffer holds; at least 1.</param>
-    /// <param name="overflow">What to do with the next item when the buffer is full.</param>
     /// <param name="resumeAt">The backlog, in items from 0 to <paramref name="capacity"/> − 1, at which reading goes on after the
-    /// buffer was full; half the capacity unless given. Only with <see cref="Overflow.Wait"/>.</param>
-    /// <param name="onDropped">Called with each item that is dropped, on the reading thread, outside every lock.
-    /// Not with <see cref="Overflow.Wait"/>, which drops nothing.</param>
+    /// buffer was full; half the capacity unless given.</param>
     /// <returns>A pull stream; each enumeration reads the source anew.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="source"/> is null.</exception>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="capacity"/>, <paramref name="overflow"/> or
-    /// <paramref name="resumeAt"/> is out of its range.</exception>
-    /// <exception cref="ArgumentException"><paramref name="resumeAt"/> or <paramref name="onDropped"/> is given for a policy it does not apply to.</exception>
-    public static IAsyncEnumerable<T> Buffered<T>(
-        this IAsyncEnumerable<T> source, int capacity, Overflow overflow = Overflow.Wait, int? resumeAt = null, Action<T>? onDropped = null)
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="capacity"/> or <paramref name="resumeAt"/> is out of its range.</exception>
+    public static IAsyncEnumerable<TSource> Buffered<TSource>(this IAsyncEnumerable<TSource> source, int capacity, int? resumeAt = null)
     {
         ArgumentNullException.ThrowIfNull(source);
         ArgumentOutOfRangeException.ThrowIfLessThan(capacity, 1);
-        if (!Enum.IsDefined(overflow))
-            throw new ArgumentOutOfRangeException(nameof(overflow), overflow, "Not a value of Overflow.");
         if (resumeAt is { } backlog)
         {
-            if (overflow != Overflow.Wait)
-                throw new ArgumentException($"resumeAt ({backlog}) applies to Overflow.Wait only: {overflow} never stops reading.", nameof(resumeAt));
             ArgumentOutOfRangeException.ThrowIfNegative(backlog, nameof(resumeAt));
             ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(backlog, capacity, nameof(resumeAt));
         }
 
-        if (onDropped is not null && overflow == Overflow.Wait)
-            throw new ArgumentException("onDropped would never be called: Overflow.Wait drops nothing.", nameof(onDropped));
+        return new BufferedStream<TSource>(source, push: null, capacity, Overflow.Wait, resumeAt ?? capacity / 2, onDropped: null);
+    }
 
-        // Only Wait has a bound on what it reads; the others must let go of an endless synchronous source by themselves.
-        var maxBurst = overflow == Overflow.Wait ? int.MaxValue : Boundary<T, T>.Burst;
-        return new BufferedStream<T>(source, push: null, maxBurst, capacity, overflow, resumeAt ?? capacity / 2, onDropped);
+    /// <summary>Reads up to <paramref name="capacity"/> items ahead of the consumer, and does what it is told when they pile up.</summary>
+    /// <remarks>
+    /// <code>
+    /// source    abcde|
+    /// requests  1----1-1-1
+    /// result 1  a----d-e-|     // Buffered(2, Overflow.DropOldest): b and c are dropped
+    /// result 2  a----b-e-|     // DropNewest: c and d, which waited last
+    /// result 3  a----b-c-|     // DropWrite: d and e, which found the buffer full
+    /// </code>
+    /// <para><b>Demand:</b> reads nothing before the first <c>MoveNextAsync</c>; from then on at the source's pace, unless it is told to
+    /// <see cref="Overflow.Wait"/>. Of items that are ready at once it takes at most 1,024 in one go.</para>
+    /// <para><b>Loss:</b> <paramref name="onDropped"/> is called with each item that is dropped, and with each that still waits when the
+    /// consumer leaves or cancels; the counter <c>rxtokens.items.dropped</c> counts those that were dropped because the buffer was full.</para>
+    /// <para><b>Errors:</b> a failure of the source, of its clean-up or of <paramref name="onDropped"/> arrives after the items
+    /// that came before it.</para>
+    /// <para><b>Disposal:</b> a pending read is cancelled and awaited; the source is disposed, once, when the consumer asks again and nothing waits
+    /// for it, or leaves. Cancelling the enumeration cancels the source's token at once and ends it with
+    /// <see cref="OperationCanceledException"/>.</para>
+    /// <para><b>Threading:</b> the source is read ahead on the thread that completes its reads or, where it completes them
+    /// synchronously, on the consumer's; for a source that blocks, see <see cref="FromBlocking{T}(IEnumerable{T})"/>.</para>
+    /// </remarks>
+    /// <typeparam name="TSource">The type of the items.</typeparam>
+    /// <param name="source">The pull source.</param>
+    /// <param name="capacity">The most items the buffer holds; at least 1.</param>
+    /// <param name="overflow">What to do with the next item when the buffer is full.</param>
+    /// <param name="onDropped">Called with each item that is dropped, on the reading thread, and with those that nobody will ask for, outside every lock.</param>
+    /// <returns>A pull stream; each enumeration reads the source anew.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="source"/> is null.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="capacity"/> or <paramref name="overflow"/> is out of its range.</exception>
+    public static IAsyncEnumerable<TSource> Buffered<TSource>(
+        this IAsyncEnumerable<TSource> source, int capacity, Overflow overflow, Action<TSource>? onDropped = null)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        ArgumentOutOfRangeException.ThrowIfLessThan(capacity, 1);
+        ThrowIfNotDefined(overflow);
+
+        return new BufferedStream<TSource>(source, push: null, capacity, overflow, capacity / 2, onDropped);
     }
 
     /// <summary>Holds up to <paramref name="capacity"/> items of a push source for a consumer that pulls, and says what happens when they pile up.</summary>
@@ -68,125 +91,139 @@ public static partial class TokenStream
     /// result    --a-----c-d-|    // Buffered(2, DropOldest): b is dropped
     /// </code>
     /// <para><b>Demand:</b> subscribes at the first <c>MoveNextAsync</c>; what a hot source said before is not heard.</para>
+    /// <para><b>Loss:</b> <paramref name="onDropped"/> is called with each item that is dropped, and with each that still waits when the
+    /// consumer leaves or cancels; the counter <c>rxtokens.items.dropped</c> counts those that were dropped because the buffer was full.</para>
     /// <para><b>Errors:</b> a failure of the source, of unsubscribing or of <paramref name="onDropped"/> arrives after the items
-    /// that came before it.</para>
+    /// that came before it. A source that speaks from two threads at once ends the stream with
+    /// <see cref="InvalidOperationException"/>: put <c>Synchronize()</c> before.</para>
     /// <para><b>Disposal:</b> unsubscribes once; so does cancelling the enumeration, which ends it at once with
     /// <see cref="OperationCanceledException"/>.</para>
     /// <para><b>Threading:</b> a waiting consumer resumes on the source's thread, at the end of its <c>OnNext</c>.</para>
     /// </remarks>
-    /// <typeparam name="T">The type of the items.</typeparam>
+    /// <typeparam name="TSource">The type of the items.</typeparam>
     /// <param name="source">The push source.</param>
     /// <param name="capacity">The most items the buffer holds; at least 1.</param>
     /// <param name="overflow">What to do with the next item when the buffer is full. Unless told to drop, the stream fails: no loss is silent.</param>
-    /// <param name="onDropped">Called with each item that is dropped, on the source's thread, outside every lock.</param>
+    /// <param name="onDropped">Called with each item that is dropped, on the source's thread, and with those that nobody will ask for, outside every lock.</param>
     /// <returns>A pull stream; each enumeration subscribes anew.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="source"/> is null.</exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="capacity"/> or <paramref name="overflow"/> is out of its range.</exception>
-    public static IAsyncEnumerable<T> Buffered<T>(
-        this IObservable<T> source, int capacity, PushOverflow overflow = PushOverflow.Fail, Action<T>? onDropped = null)
+    /// <exception cref="ArgumentException"><paramref name="overflow"/> is <see cref="Overflow.Wait"/>: a push source cannot.</exception>
+    public static IAsyncEnumerable<TSource> Buffered<TSource>(
+        this IObservable<TSource> source, int capacity, Overflow overflow = Overflow.Fail, Action<TSource>? onDropped = null)
     {
         ArgumentNullException.ThrowIfNull(source);
         ArgumentOutOfRangeException.ThrowIfLessThan(capacity, 1);
-        if (!Enum.IsDefined(overflow))
-            throw new ArgumentOutOfRangeException(nameof(overflow), overflow, "Not a value of PushOverflow.");
+        ThrowIfNotDefined(overflow);
+        if (overflow == Overflow.Wait)
+            throw new ArgumentException(
+                "Overflow.Wait is for pull sources: a push source does not wait. Say what may be dropped (DropOldest, DropNewest, DropWrite), "
+                + "let it Fail, or bridge from the pull source that is behind it.",
+                nameof(overflow));
 
-        return new BufferedStream<T>(pull: null, source, maxBurst: 0, capacity, (Overflow)overflow, resumeAt: 0, onDropped);
+        return new BufferedStream<TSource>(pull: null, source, capacity, overflow, resumeAt: 0, onDropped);
+    }
+
+    private static void ThrowIfNotDefined(Overflow overflow)
+    {
+        if (!Enum.IsDefined(overflow))
+            throw new ArgumentOutOfRangeException(nameof(overflow), overflow, "Not a value of Overflow.");
     }
 }
 
 internal sealed class BufferedStream<T>(
-    IAsyncEnumerable<T>? pull, IObservable<T>? push, int maxBurst, int capacity, Overflow overflow, int resumeAt, Action<T>? onDropped)
-    : BoundaryStream<T, T>(pull, push, maxBurst)
+    IAsyncEnumerable<T>? pull, IObservable<T>? push, int capacity, Overflow overflow, int resumeAt, Action<T>? onDropped)
+    : OutletStream<T>
 {
-    public override Outlet<T> Start(CancellationToken cancellationToken) =>
-        new BufferedBoundary<T>(CreateInlet(), capacity, overflow, resumeAt, onDropped, cancellationToken);
+    public override IOutlet<T> Start(CancellationToken cancellationToken) => overflow == Overflow.DropNewest
+        ? new KeepLatestBoundary<T>(pull, push, capacity, onDropped, cancellationToken)
+        : new BufferedBoundary<T>(pull, push, capacity, overflow, resumeAt, onDropped, cancellationToken);
 }
 
 /// <summary>Keeps items in a queue of a given capacity, which is filled and emptied without a lock.</summary>
-internal sealed class BufferedBoundary<T>(
-    IInlet<T, T> inlet, int capacity, Overflow overflow, int resumeAt, Action<T>? onDropped, CancellationToken cancellationToken)
-    : Boundary<T, T>(inlet, cancellationToken)
+/// <remarks>
+/// <code>
+/// field      written by                    read by     ordered by
+/// _items     filler: adds, emptier: takes  both        itself; with DropOldest the filler takes too, and who takes claims the item first
+/// </code>
+/// </remarks>
+internal sealed class BufferedBoundary<T> : Boundary<T, T>
 {
+    private readonly int _capacity;
+    private readonly Overflow _overflow;
+    private readonly int _resumeAt;
+    private readonly Action<T>? _onDropped;
     private readonly SpscQueue<T> _items = new();
-    private volatile bool _isDraining;
-    private bool _isFenced;
 
-    protected override bool IsFenced => _isFenced;
-
-    protected override bool HasItems => _items.Count > 0;
-
-    protected override bool HasRoom()
+    public BufferedBoundary(
+        IAsyncEnumerable<T>? pull, IObservable<T>? push, int capacity, Overflow overflow, int resumeAt, Action<T>? onDropped, CancellationToken cancellationToken)
+        : base(pull, push, cancellationToken)
     {
-        if (_isDraining && _items.Count <= resumeAt)
-            _isDraining = false;
-        return !_isDraining;
+        _capacity = capacity;
+        _overflow = overflow;
+        _resumeAt = resumeAt;
+        _onDropped = onDropped;
     }
 
-    protected override Finding TakeAlone(out T item)
-    {
-        if (!TryTake(out item!))
-            return Finding.Unclear;
+    protected override bool IsBounded => _overflow == Overflow.Wait;
 
-        if (overflow != Overflow.Wait)
+    protected override bool HasRoom =>
+        _overflow != Overflow.Wait || (IsHeldUp ? _items.Count <= _resumeAt : !_items.Holds(_capacity));
+
+    protected override T First(T item) => item;
+
+    protected override bool TryTakeAlone([MaybeNullWhen(false)] out T item, out bool mayMakeRoom)
+    {
+        mayMakeRoom = false;
+        if (!TryTake(out item))
+            return false;
+
+        if (_overflow != Overflow.Wait)
         {
-            if (Inlet.IsPaused)
-                Inlet.Wake();
+            mayMakeRoom = IsHeldUp;
         }
-        else if (_items.LeftSeen <= resumeAt)
+        else if (_items.LeftSeen <= _resumeAt)
         {
-            // Behind a fence, as is the other side's look after it has begun to drain: one of the two sees the other.
             Interlocked.MemoryBarrier();
-            if (_isDraining && _items.Count <= resumeAt)
-                Inlet.Wake();
+            mayMakeRoom = true;
         }
 
-        return Finding.Item;
+        return true;
     }
 
-    protected override bool TryTakeLocked([MaybeNullWhen(false)] out T item) => TryTake(out item);
+    protected override bool TryTake([MaybeNullWhen(false)] out T item) =>
+        _overflow == Overflow.DropOldest ? _items.TryTakeShared(out item) : _items.TryTake(out item);
 
-    private bool TryTake([MaybeNullWhen(false)] out T item) =>
-        overflow == Overflow.DropOldest ? _items.TryTakeShared(out item) : _items.TryTake(out item);
-
-    protected override void ClearLocked() => _items.Clear();
-
-    protected override void AbandonLocked()
+    protected override void Discard()
     {
-        // The consumer empties the buffer when it comes again; until then what is in it stays.
+        while (_items.TryTakeShared(out var item))
+            Discard(item);
     }
 
-    protected override bool Accept(T item)
-    {
-        if (TryHandOver(item))
-            return HasRoom();
+    protected override void OnDiscarded(T item) => _onDropped?.Invoke(item);
 
-        switch (overflow)
+    protected override bool Add(T item)
+    {
+        switch (_overflow)
         {
             case Overflow.Wait:
-                Debug.Assert(!_isDraining, "a source that waits is not read while the buffer is full");
                 _items.Add(item);
-                if (!_items.Holds(capacity))
-                    return true;
-
-                _isDraining = true;
-                Interlocked.MemoryBarrier();
-                return HasRoom();
+                return false;
 
             // In this order: the claim on what is dropped is the fence after what was added. The consumer may have made room meanwhile.
             case Overflow.DropOldest:
                 _items.Add(item);
-                _isFenced = _items.Holds(capacity + 1) && _items.TryTakeShared(out item!);
-                if (_isFenced)
-                    Drop(item);
-
+                if (!_items.TryTakeBeyond(_capacity, out var oldest))
+                    return false;
+                Drop(oldest);
                 return true;
 
             default:
-                if (_items.Holds(capacity))
+                if (_items.Holds(_capacity))
                     Drop(item);
                 else
                     _items.Add(item);
-                return true;
+                return false;
         }
     }
 
@@ -194,11 +231,11 @@ internal sealed class BufferedBoundary<T>(
     {
         if (Metrics.Dropped.Enabled)
             Metrics.Dropped.Add(1);
-        onDropped?.Invoke(item);
-        if (overflow == Overflow.Fail)
+        _onDropped?.Invoke(item);
+        if (_overflow == Overflow.Fail)
             throw new BackpressureException(
-                $"The buffer is full: {capacity} items wait for a consumer that is slower than the source. "
-                + "Give it more capacity, let it drop (DropOldest, DropNewest), merge with Conflate, or keep the newest alone with KeepLatest.",
-                capacity);
+                $"The buffer is full: {_capacity} items wait for a consumer that is slower than the source. "
+                + "Give it more capacity, let it drop (DropOldest, DropNewest, DropWrite), merge with Conflate, or keep the newest alone with KeepLatest.",
+                _capacity);
     }
 }

@@ -17,16 +17,17 @@ public static partial class TokenStream
     /// are ready at once at most 1,024 in one go. One item waits at the most: what <paramref name="merge"/> makes of them.
     /// The first item passes at once, the last always arrives.</para>
     /// <para><b>Errors:</b> a failure of the source, of its clean-up or of <paramref name="merge"/> arrives after the item that waits.</para>
-    /// <para><b>Disposal:</b> cancels the source's token, awaits a pending read, disposes the source once, then returns.
-    /// Cancelling the enumeration does the same and ends it with <see cref="OperationCanceledException"/>.</para>
+    /// <para><b>Disposal:</b> a pending read is cancelled and awaited; the source is disposed, once, when the consumer asks again and nothing waits
+    /// for it, or leaves. Cancelling the enumeration cancels the source's token at once and ends it with
+    /// <see cref="OperationCanceledException"/>.</para>
     /// <para><b>Threading:</b> <paramref name="merge"/> runs on the reading thread, one call at a time, outside every lock.</para>
     /// </remarks>
-    /// <typeparam name="T">The type of the items.</typeparam>
+    /// <typeparam name="TSource">The type of the items.</typeparam>
     /// <param name="source">The pull source.</param>
     /// <param name="merge">Makes one item of the one that waits and the one that has arrived.</param>
     /// <returns>A pull stream; each enumeration reads the source anew.</returns>
     /// <exception cref="ArgumentNullException">An argument is null.</exception>
-    public static IAsyncEnumerable<T> Conflate<T>(this IAsyncEnumerable<T> source, Func<T, T, T> merge)
+    public static IAsyncEnumerable<TSource> Conflate<TSource>(this IAsyncEnumerable<TSource> source, Func<TSource, TSource, TSource> merge)
     {
         ArgumentNullException.ThrowIfNull(source);
         ArgumentNullException.ThrowIfNull(merge);
@@ -44,25 +45,26 @@ public static partial class TokenStream
     /// <para><b>Demand:</b> reads nothing before the first <c>MoveNextAsync</c>, and at the source's pace from then on; of items that
     /// are ready at once at most 1,024 in one go. How much waits is up to <paramref name="add"/>.</para>
     /// <para><b>Errors:</b> a failure of the source, of its clean-up or of a function arrives after the result that waits.</para>
-    /// <para><b>Disposal:</b> cancels the source's token, awaits a pending read, disposes the source once, then returns.
-    /// Cancelling the enumeration does the same and ends it with <see cref="OperationCanceledException"/>.</para>
+    /// <para><b>Disposal:</b> a pending read is cancelled and awaited; the source is disposed, once, when the consumer asks again and nothing waits
+    /// for it, or leaves. Cancelling the enumeration cancels the source's token at once and ends it with
+    /// <see cref="OperationCanceledException"/>.</para>
     /// <para><b>Threading:</b> both functions run on the reading thread, one call at a time, outside every lock; a result belongs to
     /// the consumer from the moment it has it.</para>
     /// </remarks>
-    /// <typeparam name="T">The type of the items.</typeparam>
-    /// <typeparam name="R">The type of the results.</typeparam>
+    /// <typeparam name="TSource">The type of the items.</typeparam>
+    /// <typeparam name="TResult">The type of the results.</typeparam>
     /// <param name="source">The pull source.</param>
     /// <param name="seed">Begins a result with the first item that the consumer has not seen.</param>
     /// <param name="add">Adds an item to the result that waits, and returns it or a new one.</param>
     /// <returns>A pull stream; each enumeration reads the source anew.</returns>
     /// <exception cref="ArgumentNullException">An argument is null.</exception>
-    public static IAsyncEnumerable<R> Conflate<T, R>(this IAsyncEnumerable<T> source, Func<T, R> seed, Func<R, T, R> add)
+    public static IAsyncEnumerable<TResult> Conflate<TSource, TResult>(this IAsyncEnumerable<TSource> source, Func<TSource, TResult> seed, Func<TResult, TSource, TResult> add)
     {
         ArgumentNullException.ThrowIfNull(source);
         ArgumentNullException.ThrowIfNull(seed);
         ArgumentNullException.ThrowIfNull(add);
 
-        return new ConflateStream<T, R>(source, push: null, seed, add);
+        return new ConflateStream<TSource, TResult>(source, push: null, seed, add);
     }
 
     /// <summary>While the consumer is busy, keeps reading text and joins it: the next request gets all of it, in order, in time proportional to its length.</summary>
@@ -76,8 +78,9 @@ public static partial class TokenStream
     /// <paramref name="maxChars"/> characters wait, or as many items without text; it goes on when the consumer has taken
     /// them. So at most <paramref name="maxChars"/> − 1 characters and one item more wait.</para>
     /// <para><b>Errors:</b> a failure of the source or of its clean-up arrives after the text that waits.</para>
-    /// <para><b>Disposal:</b> cancels the source's token, awaits a pending read, disposes the source once, then returns.
-    /// Cancelling the enumeration does the same and ends it with <see cref="OperationCanceledException"/>.</para>
+    /// <para><b>Disposal:</b> a pending read is cancelled and awaited; the source is disposed, once, when the consumer asks again and nothing waits
+    /// for it, or leaves. Cancelling the enumeration cancels the source's token at once and ends it with
+    /// <see cref="OperationCanceledException"/>.</para>
     /// <para><b>Threading:</b> the source is read on the thread that completes its reads or, where it completes them synchronously, on the consumer's.</para>
     /// </remarks>
     /// <param name="source">The pull source.</param>
@@ -108,12 +111,12 @@ public static partial class TokenStream
     /// <para><b>Threading:</b> <paramref name="merge"/> runs on the source's thread, outside every lock; a waiting consumer resumes
     /// there too, at the end of <c>OnNext</c>.</para>
     /// </remarks>
-    /// <typeparam name="T">The type of the items.</typeparam>
+    /// <typeparam name="TSource">The type of the items.</typeparam>
     /// <param name="source">The push source.</param>
     /// <param name="merge">Makes one item of the one that waits and the one that has arrived.</param>
     /// <returns>A pull stream; each enumeration subscribes anew.</returns>
     /// <exception cref="ArgumentNullException">An argument is null.</exception>
-    public static IAsyncEnumerable<T> Conflate<T>(this IObservable<T> source, Func<T, T, T> merge)
+    public static IAsyncEnumerable<TSource> Conflate<TSource>(this IObservable<TSource> source, Func<TSource, TSource, TSource> merge)
     {
         ArgumentNullException.ThrowIfNull(source);
         ArgumentNullException.ThrowIfNull(merge);
@@ -135,20 +138,20 @@ public static partial class TokenStream
     /// <para><b>Threading:</b> both functions run on the source's thread, outside every lock; a waiting consumer resumes there too,
     /// at the end of <c>OnNext</c>.</para>
     /// </remarks>
-    /// <typeparam name="T">The type of the items.</typeparam>
-    /// <typeparam name="R">The type of the results.</typeparam>
+    /// <typeparam name="TSource">The type of the items.</typeparam>
+    /// <typeparam name="TResult">The type of the results.</typeparam>
     /// <param name="source">The push source.</param>
     /// <param name="seed">Begins a result with the first item that the consumer has not seen.</param>
     /// <param name="add">Adds an item to the result that waits, and returns it or a new one.</param>
     /// <returns>A pull stream; each enumeration subscribes anew.</returns>
     /// <exception cref="ArgumentNullException">An argument is null.</exception>
-    public static IAsyncEnumerable<R> Conflate<T, R>(this IObservable<T> source, Func<T, R> seed, Func<R, T, R> add)
+    public static IAsyncEnumerable<TResult> Conflate<TSource, TResult>(this IObservable<TSource> source, Func<TSource, TResult> seed, Func<TResult, TSource, TResult> add)
     {
         ArgumentNullException.ThrowIfNull(source);
         ArgumentNullException.ThrowIfNull(seed);
         ArgumentNullException.ThrowIfNull(add);
 
-        return new ConflateStream<T, R>(pull: null, source, seed, add);
+        return new ConflateStream<TSource, TResult>(pull: null, source, seed, add);
     }
 
     /// <summary>While the consumer is busy, joins the text that a push source says; nothing is lost.</summary>
@@ -180,71 +183,51 @@ public static partial class TokenStream
     }
 }
 
-internal sealed class ConflateStream<T, R>(IAsyncEnumerable<T>? pull, IObservable<T>? push, Func<T, R> seed, Func<R, T, R> add)
-    : BoundaryStream<T, R>(pull, push, Boundary<T, R>.Burst)
+internal sealed class ConflateStream<T, R>(IAsyncEnumerable<T>? pull, IObservable<T>? push, Func<T, R> seed, Func<R, T, R> add) : OutletStream<R>
 {
-    public override Outlet<R> Start(CancellationToken cancellationToken) => new ConflateBoundary<T, R>(CreateInlet(), seed, add, cancellationToken);
+    public override IOutlet<R> Start(CancellationToken cancellationToken) => new ConflateBoundary<T, R>(pull, push, seed, add, cancellationToken);
 }
 
 /// <summary>Keeps one result, to which items are added.</summary>
-internal sealed class ConflateBoundary<T, R>(IInlet<T, R> inlet, Func<T, R> seed, Func<R, T, R> add, CancellationToken cancellationToken)
-    : Boundary<T, R>(inlet, cancellationToken)
+internal sealed class ConflateBoundary<T, R>(
+    IAsyncEnumerable<T>? pull, IObservable<T>? push, Func<T, R> seed, Func<R, T, R> add, CancellationToken cancellationToken)
+    : Boundary<T, R>(pull, push, cancellationToken)
 {
-    private bool _hasPending;
-    private R _pending = default!;
+    private readonly NewestLast<R> _pending = new(capacity: 1);
 
-    protected override bool HasRoom() => true;
+    protected override R First(T item) => seed(item);
 
-    protected override bool TryTakeLocked([MaybeNullWhen(false)] out R item)
+    protected override bool TryTakeAlone([MaybeNullWhen(false)] out R item, out bool mayMakeRoom)
     {
-        item = _pending;
-        var taken = _hasPending;
-        ClearLocked();
-        return taken;
+        mayMakeRoom = IsHeldUp;
+        return _pending.TryTake(out item);
     }
 
-    protected override void ClearLocked()
-    {
-        _pending = default!;
-        _hasPending = false;
-    }
+    protected override bool TryTake([MaybeNullWhen(false)] out R item) => _pending.TryTake(out item);
 
-    protected override bool Accept(T item)
+    protected override void Discard() => _pending.TryTake(out _);
+
+    protected override bool Add(T item)
     {
-        // The result is taken out while the caller's function works on it, outside the lock: a consumer that asks
-        // meanwhile waits for it, and can never be handed a result that is still being changed.
-        bool merges;
-        R pending;
-        lock (Gate)
+        // The result is taken out while the caller's function works on it: a consumer that asks meanwhile
+        // waits for it, and can never be handed a result that is still being changed.
+        if (!_pending.TryTake(out var pending))
         {
-            if (IsClosed)
-                return true;
-            merges = TryTakeLocked(out pending!);
+            _pending.Put(seed(item), out _);
+            return false;
         }
 
         try
         {
-            PutBack(merges ? add(pending, item) : seed(item));
+            pending = add(pending, item);
         }
-        catch when (merges)
+        finally
         {
-            PutBack(pending);
-            throw;
+            _pending.Put(pending, out _); // what came before a failure arrives before it
         }
 
-        if (merges && Metrics.Merged.Enabled)
+        if (Metrics.Merged.Enabled)
             Metrics.Merged.Add(1);
-        return true;
-    }
-
-    private void PutBack(R result)
-    {
-        lock (Gate)
-        {
-            if (IsClosed || TryHandOverLocked(result))
-                return;
-            _pending = result;
-            _hasPending = true;
-        }
+        return false;
     }
 }

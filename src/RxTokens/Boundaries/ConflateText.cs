@@ -2,35 +2,51 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace RxTokens;
 
-internal sealed class ConflateTextStream(IAsyncEnumerable<string>? pull, IObservable<string>? push, int maxChars)
-    : BoundaryStream<string, string>(pull, push)
+internal sealed class ConflateTextStream(IAsyncEnumerable<string>? pull, IObservable<string>? push, int maxChars) : OutletStream<string>
 {
-    private readonly bool _isPush = push is not null;
-
-    public override Outlet<string> Start(CancellationToken cancellationToken) =>
-        new ConflateTextBoundary(CreateInlet(), maxChars, failsWhenFull: _isPush, cancellationToken);
+    public override IOutlet<string> Start(CancellationToken cancellationToken) => new ConflateTextBoundary(pull, push, maxChars, cancellationToken);
 }
 
 /// <summary>Keeps the characters alone, in a queue that is filled without a lock, so that joining costs what the text is long.</summary>
-internal sealed class ConflateTextBoundary(IInlet<string, string> inlet, int maxChars, bool failsWhenFull, CancellationToken cancellationToken)
-    : Boundary<string, string>(inlet, cancellationToken)
+/// <remarks>
+/// <code>
+/// field            written by                    read by     ordered by
+/// _text            filler: adds, emptier: takes  both        itself
+/// _empties         the filler                    both        volatile
+/// _emptiesTaken    the emptier                   both        volatile
+/// </code>
+/// </remarks>
+internal sealed class ConflateTextBoundary(IAsyncEnumerable<string>? pull, IObservable<string>? push, int maxChars, CancellationToken cancellationToken)
+    : Boundary<string, string>(pull, push, cancellationToken)
 {
+    // The longest string there can be; what is beyond waits for the next.
+    private const int LongestString = 0x3FFF_FFDF;
+
+    private readonly bool _failsWhenFull = push is not null;
     private volatile SpscQueue<char>? _text; // none before there is text that has to wait
     private volatile int _empties; // items without text so far; they count up, and so does the next
     private volatile int _emptiesTaken;
 
-    protected override bool IsFenced => false;
-
-    protected override bool HasItems => Length > 0 || Empties > 0;
+    protected override bool IsBounded => true;
 
     private long Length => _text?.Count ?? 0;
 
     private int Empties => _empties - _emptiesTaken;
 
     // Items without text count one each, or an endless source of them would never let go.
-    protected override bool HasRoom() => Length < maxChars && Empties < maxChars;
+    protected override bool HasRoom => Length < maxChars && Empties < maxChars;
 
-    protected override bool TryTakeLocked([MaybeNullWhen(false)] out string item)
+    protected override string First(string item) => item ?? ""; // some clients have chunks without text
+
+    protected override bool TryTakeAlone([MaybeNullWhen(false)] out string item, out bool mayMakeRoom)
+    {
+        mayMakeRoom = TryTake(out item);
+        if (mayMakeRoom)
+            Interlocked.MemoryBarrier();
+        return mayMakeRoom;
+    }
+
+    protected override bool TryTake([MaybeNullWhen(false)] out string item)
     {
         // Empty ones first: the text that came before them is then part of this take, and they with it.
         var empties = _empties;
@@ -41,30 +57,27 @@ internal sealed class ConflateTextBoundary(IInlet<string, string> inlet, int max
             return false;
         }
 
-        item = length == 0 ? "" : string.Create((int)length, _text!, static (all, text) => text.Take(all));
+        item = length == 0 ? "" : string.Create((int)Math.Min(length, LongestString), _text!, static (all, text) => text.Take(all));
         _emptiesTaken = empties;
         return true;
     }
 
-    protected override void ClearLocked()
+    protected override void Discard()
     {
         _text?.Skip();
         _emptiesTaken = _empties;
     }
 
-    protected override bool Accept(string item)
+    protected override bool Add(string item)
     {
-        item ??= ""; // some clients have chunks without text
-        if (TryHandOver(item))
-            return HasRoom();
-
+        item ??= "";
         var waiting = Length;
-        if (failsWhenFull && waiting > 0 && waiting + item.Length > maxChars)
+        if (_failsWhenFull && waiting > 0 && waiting + item.Length > maxChars)
             throw new BackpressureException(
                 $"More than {maxChars} characters would wait for a consumer that is slower than the push source. Raise maxChars, or bridge from a pull source, which can wait.",
                 maxChars);
 
-        var merges = Metrics.Merged.Enabled && HasItems;
+        var merges = Metrics.Merged.Enabled && (waiting > 0 || Empties > 0);
         if (item.Length == 0)
             _empties++;
         else
@@ -72,6 +85,6 @@ internal sealed class ConflateTextBoundary(IInlet<string, string> inlet, int max
 
         if (merges)
             Metrics.Merged.Add(1);
-        return HasRoom();
+        return false;
     }
 }

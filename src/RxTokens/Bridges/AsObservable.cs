@@ -16,19 +16,19 @@ public static partial class TokenStream
     /// source has been disposed. If an observer's <c>OnNext</c> throws, the source is disposed first, then the exception surfaces on
     /// the thread that called it: out of <c>Subscribe</c> for items that were ready. Where the disposal takes time, it surfaces on
     /// the thread that completes that.</para>
-    /// <para><b>Disposal:</b> cancels the source's token at once; the source is disposed, once, as soon as a pending read has returned.
-    /// If that fails, nobody is left to be told: the failure goes to <see cref="TaskScheduler.UnobservedTaskException"/>.</para>
+    /// <para><b>Disposal:</b> cancels a read that is pending, by the source's token; the source is disposed, once, as soon as that has returned
+    /// and the observer is done with its item. Without a pending read the token is not cancelled, and a clean-up may take its time. If it fails, nobody is left to be told: the failure goes to <see cref="TaskScheduler.UnobservedTaskException"/>.</para>
     /// <para><b>Threading:</b> subscribing reads what is ready on the subscriber's thread, on Rx's current-thread trampoline; later
     /// items arrive on the threads that complete the reads. Any number of items uses constant stack.</para>
     /// </remarks>
-    /// <typeparam name="T">The type of the items.</typeparam>
+    /// <typeparam name="TSource">The type of the items.</typeparam>
     /// <param name="source">The pull source.</param>
     /// <returns>A cold push stream.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="source"/> is null.</exception>
-    public static IObservable<T> AsObservable<T>(this IAsyncEnumerable<T> source)
+    public static IObservable<TSource> AsObservable<TSource>(this IAsyncEnumerable<TSource> source)
     {
         ArgumentNullException.ThrowIfNull(source);
 
-        return new OnDemandObservable<T>(source, requests: null);
+        return new OnDemandObservable<TSource>(source, requests: null);
     }
 }

@@ -4,7 +4,7 @@ using System.Reactive.Disposables;
 
 namespace RxTokens;
 
-/// <summary>Requests for items, to steer <see cref="TokenStream.OnDemand{T}"/> with.</summary>
+/// <summary>Requests for items, to steer <see cref="TokenStream.OnDemand"/> with.</summary>
 /// <remarks>
 /// <code>
 /// source    abcdef|
@@ -12,23 +12,29 @@ namespace RxTokens;
 /// result    ab----c---[def|]    // source.OnDemand(demand)
 /// </code>
 /// <para><b>Demand:</b> requests add up and saturate at <see cref="long.MaxValue"/>, which stands for "no limit" (Reactive Streams 3.17).
-/// What is requested while nobody listens is kept, and handed to the first subscriber. Several subscribers each get every request.
-/// A subscription made by <c>OnDemand</c> that ends hands what it has not used back, so that <c>Retry</c> goes on where it was.</para>
+/// What is requested while nobody listens is kept, and handed to the first subscriber.</para>
+/// <para><b>Several streams</b> on one demand each get every request that is made while they listen. What a stream made by <c>OnDemand</c> has
+/// not used when it ends or is disposed is not lost: it goes to the first stream that has come after it and was given nothing yet (one that
+/// replaces it, as in <c>Switch</c>), else to the next that comes (a <c>Retry</c>), each of those remainders to one stream.</para>
 /// <para><b>Errors:</b> a request that is not positive goes to the streams, which end with it (Reactive Streams 3.9).</para>
-/// <para><b>Threading:</b> <see cref="Request"/> may be called from any thread, by several at once, and from inside <c>OnNext</c>
-/// (Reactive Streams 3.2, 3.3). Subscribers other than <c>OnDemand</c> are called one at a time.</para>
+/// <para><b>Threading:</b> <see cref="Request"/> and <see cref="Cancel"/> may be called from any thread, by several at once, and from inside
+/// <c>OnNext</c> (Reactive Streams 3.2, 3.3). Subscribers other than <c>OnDemand</c> are called one at a time.</para>
 /// </remarks>
-[DebuggerDisplay("Outstanding = {_outstanding}, Subscribers = {_observers.Length}")]
+[DebuggerDisplay("Kept = {_kept}, Subscribers = {_subscribers.Count}, Cancelled = {_isCancelled}")]
 public sealed class Demand : IObservable<long>
 {
-    private readonly Lock _gate = new();
-    private IObserver<long>[] _observers = [];
-    private ICreditLedger? _only; // where that is the one observer, as mostly: the short way to it
-    private long _outstanding;
+    // All but _only, which is a copy, are touched under the lock alone; everybody is called outside it.
+    private readonly object _gate = new();
+    private readonly LinkedList<IObserver<long>> _subscribers = new(); // in the order in which they came
+    private readonly Queue<long> _remainders = new();
+    private IObserver<long>[]? _all; // of the subscribers, until they change
+    private ICreditLedger? _only; // where that is the one subscriber, as mostly: the short way to it
+    private long _kept;
     private long? _refused;
+    private bool _isCancelled;
 
-    /// <summary>Demand without limit, for any number of streams.</summary>
-    public static IObservable<long> Unbounded { get; } = CreateUnbounded();
+    /// <summary>Demand without limit, for any number of streams. It has nothing more to say after that, and keeps nobody.</summary>
+    public static IObservable<long> Unbounded { get; } = new WithoutLimit();
 
     /// <summary>Asks for <paramref name="count"/> items more.</summary>
     /// <param name="count">How many items; <see cref="long.MaxValue"/> asks for all. A count below 1 ends the streams that
@@ -45,117 +51,199 @@ public sealed class Demand : IObservable<long>
         }
     }
 
+    /// <summary>
+    /// Ends all streams that listen at once, as if each had been disposed (Reactive Streams 3.5 to 3.7, 3.12), and those that come later too:
+    /// also from inside an <c>OnNext</c> that is called before <c>Subscribe</c> has returned what there is to dispose. Requests do nothing from now on.
+    /// </summary>
+    public void Cancel()
+    {
+        IObserver<long>[] all;
+        lock (_gate)
+        {
+            if (_isCancelled)
+                return;
+
+            _isCancelled = true;
+            all = AllLocked();
+            _kept = 0;
+            _refused = null;
+            _remainders.Clear();
+        }
+
+        foreach (var subscriber in all)
+            Complete(subscriber);
+    }
+
     /// <summary>Subscribes to the requests, beginning with what is outstanding.</summary>
-    /// <param name="observer">Gets each request's count.</param>
+    /// <param name="observer">Gets each request's count; completed when the demand is cancelled.</param>
     /// <returns>Unsubscribes when disposed.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="observer"/> is null.</exception>
     public IDisposable Subscribe(IObserver<long> observer)
     {
         ArgumentNullException.ThrowIfNull(observer);
 
-        var subscriber = observer is ICreditLedger ? observer : Observer.Synchronize(observer, preventReentrancy: true);
-        long outstanding;
+        var ledger = observer as ICreditLedger;
+        var subscriber = ledger is not null ? observer : Observer.Synchronize(observer, preventReentrancy: true);
+        LinkedListNode<IObserver<long>> node;
+        long first;
         long? refused;
+        bool isCancelled;
         lock (_gate)
         {
-            SetObserversLocked([.. _observers, subscriber]);
-            outstanding = _outstanding;
+            isCancelled = _isCancelled;
+            node = _subscribers.AddLast(subscriber);
+            if (ledger is not null)
+                ledger.Ticket = node;
+            HasChangedLocked();
+
+            first = _remainders.TryDequeue(out var remainder) ? Credit.Sum(_kept, remainder) : _kept;
             refused = _refused;
             _refused = null;
-            if (outstanding != long.MaxValue)
-                _outstanding = 0;
+            if (_kept != long.MaxValue)
+                _kept = 0;
+        }
+
+        if (isCancelled)
+        {
+            Unsubscribe(node);
+            Complete(subscriber);
+            return Disposable.Empty;
         }
 
         // It may have ended by now, on what another thread has requested meanwhile.
-        if (outstanding > 0 && !TryHandTo(subscriber, outstanding))
-            Request(outstanding);
+        if (first > 0 && !TryHandTo(subscriber, first))
+            Return(node, first);
         if (refused is { } count)
             subscriber.OnNext(count);
 
-        return Disposable.Create((Demand: this, Subscriber: subscriber), static s => s.Demand.Unsubscribe(s.Subscriber));
+        return Disposable.Create((Demand: this, Node: node), static s => s.Demand.Unsubscribe(s.Node));
     }
 
-    /// <summary>Takes back what an ended subscription has not used, for the next one.</summary>
-    internal void TakeBack(ICreditLedger ended, long unused)
+    /// <summary>Takes back what an ended subscription has not used, for another one.</summary>
+    internal void TakeBack(ICreditLedger ended, long unused) => Return((LinkedListNode<IObserver<long>>?)ended.Ticket, unused);
+
+    private void Return(LinkedListNode<IObserver<long>>? ended, long unused)
     {
-        lock (_gate)
+        // Whoever is to have it may end in the same moment.
+        while (true)
         {
-            RemoveLocked(ended); // it may have ended before it got the means to unsubscribe
-            if (_observers.Length == 0)
-                KeepLocked(unused);
+            IObserver<long>? successor = null;
+            lock (_gate)
+            {
+                if (_isCancelled)
+                    return;
+                for (var node = ended?.List is null ? null : ended.Next; node is not null && successor is null; node = node.Next)
+                    successor = node.Value is ICreditLedger { IsUntouched: true } ? node.Value : null;
+                if (ended is not null)
+                    RemoveLocked(ended);
+                if (unused <= 0)
+                    return;
+                if (successor is null)
+                {
+                    _remainders.Enqueue(unused);
+                    return;
+                }
+            }
+
+            if (TryHandTo(successor, unused))
+                return;
         }
     }
 
     private bool TryHandOut(long count)
     {
-        var observers = Volatile.Read(ref _observers);
-        if (observers.Length == 0)
+        IObserver<long>[] all;
+        lock (_gate)
         {
-            lock (_gate)
+            if (_isCancelled)
+                return true;
+
+            all = AllLocked();
+            if (all.Length == 0)
             {
-                observers = _observers;
-                if (observers.Length == 0)
-                {
-                    KeepLocked(count);
-                    return true;
-                }
+                if (count <= 0)
+                    _refused = count;
+                else
+                    _kept = Credit.Sum(_kept, count);
+                return true;
             }
         }
 
         var isTaken = false;
-        foreach (var observer in observers)
-            isTaken |= TryHandTo(observer, count);
+        foreach (var subscriber in all)
+            isTaken |= TryHandTo(subscriber, count);
         return isTaken;
     }
 
-    private bool TryHandTo(IObserver<long> observer, long count)
+    private bool TryHandTo(IObserver<long> subscriber, long count)
     {
-        if (observer is not ICreditLedger ledger)
+        if (subscriber is not ICreditLedger ledger)
         {
-            observer.OnNext(count);
+            subscriber.OnNext(count);
             return true;
         }
 
         if (ledger.TryRequest(count))
             return true;
-        Unsubscribe(ledger);
+        Unsubscribe((LinkedListNode<IObserver<long>>)ledger.Ticket!);
         return false;
     }
 
-    private void KeepLocked(long count)
+    private static void Complete(IObserver<long> subscriber)
     {
-        if (count <= 0)
-            _refused = count;
+        if (subscriber is ICreditLedger ledger)
+            ledger.Cancel();
         else
-            _outstanding = Credit.Sum(_outstanding, count);
+            subscriber.OnCompleted();
     }
 
-    private void Unsubscribe(object subscriber)
+    private void Unsubscribe(LinkedListNode<IObserver<long>> node)
     {
         lock (_gate)
-            RemoveLocked(subscriber);
+            RemoveLocked(node);
     }
 
-    private void RemoveLocked(object subscriber) =>
-        SetObserversLocked(Array.FindAll(_observers, other => !ReferenceEquals(other, subscriber)));
-
-    private void SetObserversLocked(IObserver<long>[] observers)
+    private void RemoveLocked(LinkedListNode<IObserver<long>> node)
     {
-        Volatile.Write(ref _observers, observers);
-        Volatile.Write(ref _only, observers is [ICreditLedger ledger] ? ledger : null);
+        if (node.List is null)
+            return; // it may have ended before it got the means to unsubscribe
+
+        _subscribers.Remove(node);
+        HasChangedLocked();
     }
 
-    private static Demand CreateUnbounded()
+    private void HasChangedLocked()
     {
-        var demand = new Demand();
-        demand.Request(long.MaxValue);
-        return demand;
+        _all = null;
+        Volatile.Write(ref _only, _subscribers.Count == 1 ? _subscribers.First!.Value as ICreditLedger : null);
+    }
+
+    private IObserver<long>[] AllLocked() => _all ??= [.. _subscribers];
+
+    private sealed class WithoutLimit : IObservable<long>
+    {
+        public IDisposable Subscribe(IObserver<long> observer)
+        {
+            ArgumentNullException.ThrowIfNull(observer);
+
+            observer.OnNext(long.MaxValue);
+            return Disposable.Empty;
+        }
     }
 }
 
 /// <summary>An observer of requests that takes them from several threads at once.</summary>
 internal interface ICreditLedger
 {
+    /// <summary>Whether it was never given anything.</summary>
+    bool IsUntouched { get; }
+
+    /// <summary>The demand's own: where it finds this among its subscribers.</summary>
+    object? Ticket { get; set; }
+
     /// <summary>Takes a request; false if the stream has ended, and the request is for somebody else.</summary>
     bool TryRequest(long count);
+
+    /// <summary>Ends the stream as a disposal does.</summary>
+    void Cancel();
 }

@@ -1,6 +1,7 @@
 using System.Reactive;
 using System.Reactive.Concurrency;
 using System.Reactive.Disposables;
+using System.Runtime.ExceptionServices;
 
 namespace RxTokens;
 
@@ -21,25 +22,27 @@ public static partial class TokenStream
     /// <para><b>Ending:</b> completes with the source; or, once <paramref name="requests"/> has completed, with the last item that was
     /// requested. A request below 1 ends it with <see cref="ArgumentOutOfRangeException"/> (3.9); a failure of
     /// <paramref name="requests"/>, of the source or of its clean-up ends it with that failure (1.4). Nothing follows the ending (1.7).</para>
-    /// <para><b>Disposal:</b> cancels the source's token at once; the source is disposed, once, as soon as a pending read has returned
-    /// (3.5-3.7, 3.12). Where the stream ends by itself the source is disposed before the ending arrives. If cleaning up after an
+    /// <para><b>Disposal:</b> cancels a read that is pending, by the source's token; the source is disposed, once, as soon as that has returned
+    /// and the observer is done with its item (3.5-3.7, 3.12). Without a pending read the token is not cancelled, and a clean-up may take its
+    /// time. Items that are ready arrive before <c>Subscribe</c> returns: an observer that has enough from inside <c>OnNext</c> then calls
+    /// <see cref="Demand.Cancel"/> (or is behind a <c>Take</c>). Requests that were not used go back to their <see cref="Demand"/>. Where the stream ends by itself the source is disposed before the ending arrives. If cleaning up after an
     /// unsubscribe fails, nobody is left to be told: the failure goes to <see cref="TaskScheduler.UnobservedTaskException"/>.
     /// If an observer's <c>OnNext</c> throws, the source is disposed first, then the exception surfaces on the thread that called it
     /// or, where the disposal takes time, on the one that completes that.</para>
     /// <para><b>Threading:</b> <c>OnNext</c> is called one at a time (1.3), on the thread that completes the read or, for items that are
     /// ready, that makes the request; requests from inside <c>OnNext</c> do not recurse (3.3).</para>
     /// </remarks>
-    /// <typeparam name="T">The type of the items.</typeparam>
+    /// <typeparam name="TSource">The type of the items.</typeparam>
     /// <param name="source">The pull source.</param>
     /// <param name="requests">How many items more, each time: usually a <see cref="Demand"/>.</param>
     /// <returns>A cold push stream.</returns>
     /// <exception cref="ArgumentNullException">An argument is null.</exception>
-    public static IObservable<T> OnDemand<T>(this IAsyncEnumerable<T> source, IObservable<long> requests)
+    public static IObservable<TSource> OnDemand<TSource>(this IAsyncEnumerable<TSource> source, IObservable<long> requests)
     {
         ArgumentNullException.ThrowIfNull(source);
         ArgumentNullException.ThrowIfNull(requests);
 
-        return new OnDemandObservable<T>(source, requests);
+        return new OnDemandObservable<TSource>(source, requests);
     }
 }
 
@@ -49,187 +52,280 @@ internal sealed class OnDemandObservable<T>(IAsyncEnumerable<T> source, IObserva
     {
         ArgumentNullException.ThrowIfNull(observer); // Reactive Streams 1.9
 
-        var subscription = new Subscription(source, requests, observer);
+        var subscription = new OnDemandSubscription<T>(source, requests, observer);
         // The first item must not arrive before the subscriber has its disposable, or a Take could not stop a source
         // that completes synchronously: this is what Rx's trampoline is for.
-        CurrentThreadScheduler.Instance.Schedule(subscription, static (trampoline, s) => s.Begin(trampoline));
+        CurrentThreadScheduler.Instance.Schedule(subscription, static (_, s) =>
+        {
+            s.Begin();
+            return Disposable.Empty;
+        });
         return subscription;
     }
+}
 
-    private sealed class Subscription : Pump<T>, IObserver<long>, ICreditLedger, IDisposable
+/// <summary>A stage whose consumer is pushed to, as far as its credit goes.</summary>
+/// <remarks>
+/// <code>
+/// field             written by                       read by       ordered by
+/// _credit           who requests; the runner: closes everyone      itself
+/// _isGiven          who requests, to true            the demand    volatile
+/// _requestsEnded    the requests, to true            the runner    volatile, before the note News
+/// _failure          the requests, once               the runner    interlocked, before the note Ended
+/// _requesting       Begin                            the runner    Rx's own, so it may be disposed before it is there
+/// all others        the runner                       the runner    the turn
+/// </code>
+/// </remarks>
+internal sealed class OnDemandSubscription<T> : Stage<T>, IObserver<long>, ICreditLedger, IDisposable
+{
+    private const int MaxTurn = 1024;
+    private static readonly IObserver<T> Nobody = Observer.Create<T>(static _ => { }, static _ => { });
+
+    private readonly IObservable<long>? _requests;
+    private readonly SingleAssignmentDisposable _requesting = new();
+    private Credit _credit;
+    private volatile bool _isGiven;
+    private volatile bool _requestsEnded;
+    private Exception? _failure;
+
+    private IObserver<T> _observer;
+    private long _creditSeen;
+    private long _requested; // that, and what was requested from inside OnNext
+    private long _delivered;
+    private bool _isLeft;
+    private ExceptionDispatchInfo? _thrown; // by the observer
+    private bool _isThrowDue;
+    private int _turn = 1;
+    private bool _isOnTrampoline;
+    private bool _isTurnAskedFor;
+
+    public OnDemandSubscription(IAsyncEnumerable<T> source, IObservable<long>? requests, IObserver<T> observer)
+        : base(source)
     {
-        private const int MaxTurn = 1024;
-        private static readonly IObserver<T> Nobody = Observer.Create<T>(static _ => { }, static _ => { });
+        _requests = requests;
+        _observer = observer;
+        if (requests is null)
+            _credit.TryAdd(long.MaxValue);
+    }
 
-        private readonly IObservable<long>? _requests;
-        private IObserver<T> _observer;
-        private readonly SingleAssignmentDisposable _requesting = new();
+    bool ICreditLedger.IsUntouched => !_isGiven;
 
-        private Credit _credit;
-        private long _creditSeen; // belongs to the thread inside the pump, as the next two do
-        private long _requested; // that, and what was requested from inside OnNext
-        private long _delivered;
-        private volatile bool _requestsEnded;
-        private volatile bool _disposed;
-        private Exception? _failure;
+    object? ICreditLedger.Ticket { get; set; }
 
-        private int _turn = 1;
-
-        public Subscription(IAsyncEnumerable<T> source, IObservable<long>? requests, IObserver<T> observer)
-            : base(source)
+    public void Begin()
+    {
+        if (_requests is not null)
         {
-            _requests = requests;
-            _observer = observer;
-            if (requests is null)
-                _credit.TryAdd(long.MaxValue);
-        }
-
-        public IDisposable Begin(IScheduler trampoline)
-        {
-            if (_requests is not null && !_disposed)
+            try
             {
-                try
-                {
-                    _requesting.Disposable = _requests.Subscribe(this);
-                }
-                catch (Exception failure)
-                {
-                    End(failure);
-                }
+                _requesting.Disposable = _requests.Subscribe(this);
             }
-
-            return TakeTurn(trampoline);
+            catch (Exception failure)
+            {
+                End(failure);
+            }
         }
 
-        /// <summary>
-        /// Reads on, but gives way from time to time to what the observers have scheduled on the trampoline (the inner
-        /// sequences of a SelectMany, say), which an endless synchronous source would starve. Turns grow, so that giving
-        /// way costs nothing to speak of.
-        /// </summary>
-        private IDisposable TakeTurn(IScheduler trampoline)
+        Post(Note.News);
+    }
+
+    /// <summary>
+    /// On Rx's trampoline it gives way from time to time to what the observers have scheduled there (the inner sequences of a SelectMany,
+    /// say), which an endless synchronous source would starve. Turns grow, so that giving way costs nothing to speak of.
+    /// </summary>
+    protected override long OnEnter()
+    {
+        _isOnTrampoline = !CurrentThreadScheduler.IsScheduleRequired;
+        return _isOnTrampoline ? _turn : long.MaxValue;
+    }
+
+    protected override void OnNotes(Note notes)
+    {
+        if ((notes & Note.OnTrampoline) != 0)
+            _isTurnAskedFor = false;
+        if ((notes & Note.Left) != 0)
         {
-            var items = _turn;
-            _turn = Math.Min(_turn * 2, MaxTurn);
-            return Wake(items)
-                ? trampoline.Schedule(this, static (trampoline, s) => s.TakeTurn(trampoline))
-                : Disposable.Empty;
+            _isLeft = true;
+            _observer = Nobody; // 3.13: whoever keeps the subscription does not keep the observer
+            LetGoOfRequests();
+            Stop();
         }
 
-        protected override bool MayPull()
+        if ((notes & Note.Ended) != 0)
         {
-            if (_delivered < _requested)
-                return true;
+            Stop();
+            CancelSource();
+        }
+    }
 
-            // Read in this order: what was requested before the requests ended is seen.
-            var requestsEnded = _requestsEnded;
-            Look(_credit.Amount);
-            if (_delivered < _requested)
-                return true;
+    protected override bool MayRead()
+    {
+        if (_delivered < _requested)
+            return true;
 
-            if (requestsEnded)
-                Stop();
+        // Read in this order: what was requested before the requests ended is seen.
+        var requestsEnded = _requestsEnded;
+        Look(_credit.Amount);
+        if (_delivered < _requested)
+            return true;
+
+        if (requestsEnded)
+            Stop();
+        return false;
+    }
+
+    private void Look(long credit)
+    {
+        _requested = Credit.Sum(_requested, credit - _creditSeen);
+        _creditSeen = credit;
+    }
+
+    protected override bool OnItem(T item)
+    {
+        _delivered++;
+        try
+        {
+            _observer.OnNext(item);
+        }
+        catch (Exception thrown)
+        {
+            _thrown = ExceptionDispatchInfo.Capture(thrown);
+            Stop();
             return false;
         }
 
-        private void Look(long credit)
+        return MayRead();
+    }
+
+    protected override void OnEnd()
+    {
+        LetGoOfRequests();
+        var observer = _observer;
+        _observer = Nobody;
+        if (_thrown is not null)
         {
-            _requested = Credit.Sum(_requested, credit - _creditSeen);
-            _creditSeen = credit;
+            _isThrowDue = true;
+            return;
         }
 
-        protected override bool OnItem(T item)
+        if (_isLeft)
         {
-            _delivered++;
-            try
-            {
-                _observer.OnNext(item);
-            }
-            catch
-            {
-                // The throw takes the place of OnEnd.
-                LetGoOfRequests();
-                throw;
-            }
-
-            return MayPull();
+            Unobserved.Report(CleanupFailure);
+            return;
         }
 
-        protected override void OnEnd(Ending ending)
+        try
         {
-            LetGoOfRequests();
-
-            if (_disposed)
-            {
-                Unobserved.Report(ending.CleanupFailure);
-                return;
-            }
-
-            _disposed = true;
-            var observer = _observer;
-            _observer = Nobody;
-            if (Ending.Combine(_failure, ending.Error) is { } error)
+            if (Ending.Combine(Ending.Combine(_failure, Failure), CleanupFailure) is { } error)
                 observer.OnError(error);
             else
                 observer.OnCompleted();
         }
-
-        public void Dispose()
+        catch (Exception thrown)
         {
-            _disposed = true;
-            _observer = Nobody; // 3.13: whoever keeps the subscription does not keep the observer
-            _requesting.Dispose();
-            Stop();
+            _thrown = ExceptionDispatchInfo.Capture(thrown);
+            _isThrowDue = true;
+        }
+    }
+
+    protected override Due OnRest(bool isUsedUp)
+    {
+        var due = Due.None;
+        if (isUsedUp && _isOnTrampoline && !IsStopped && !_isTurnAskedFor)
+        {
+            _isTurnAskedFor = true;
+            _turn = Math.Min(_turn * 2, MaxTurn);
+            due = Due.Continue;
         }
 
-        void IObserver<long>.OnNext(long count) => TryRequest(count);
+        if (!_isThrowDue)
+            return due;
 
-        public bool TryRequest(long count)
+        _isThrowDue = false;
+        return due | Due.Throw;
+    }
+
+    protected override void Do(Due due)
+    {
+        if ((due & Due.Continue) != 0)
+            CurrentThreadScheduler.Instance.Schedule(this, static (_, s) =>
+            {
+                s.Post(Note.OnTrampoline);
+                return Disposable.Empty;
+            });
+
+        if ((due & Due.Throw) == 0)
+            return;
+
+        // The throw takes the place of the ending.
+        if (CleanupFailure is { } cleanupFailure)
+            throw Ending.Combine(_thrown!.SourceException, cleanupFailure)!;
+        _thrown!.Throw();
+    }
+
+    public void Dispose() => PostEnding(Note.Left);
+
+    void ICreditLedger.Cancel() => Dispose();
+
+    void IObserver<long>.OnNext(long count) => TryRequest(count);
+
+    public bool TryRequest(long count)
+    {
+        if (count <= 0)
         {
-            if (count <= 0)
-            {
-                End(new ArgumentOutOfRangeException(
-                    nameof(count), count, "A stream was asked for a number of items that is not positive (Reactive Streams 3.9)."));
-                return true;
-            }
-
-            // From inside OnNext nobody else can be there to add.
-            if (TryWakeFromInside())
-            {
-                _requested = Credit.Sum(_requested, count);
-                return !_credit.IsClosed;
-            }
-
-            if (!_credit.TryAdd(count))
-                return false;
-            Wake();
+            End(new ArgumentOutOfRangeException(
+                nameof(count), count, "A stream was asked for a number of items that is not positive (Reactive Streams 3.9)."));
             return true;
         }
 
-        void IObserver<long>.OnError(Exception error) => End(error);
+        _isGiven = true;
 
-        void IObserver<long>.OnCompleted()
+        // From inside OnNext nobody else can be there to add, and we look again after it.
+        if (IsInside)
         {
-            _requestsEnded = true;
-            Wake();
-        }
-
-        private void End(Exception failure)
-        {
-            Interlocked.CompareExchange(ref _failure, failure, null);
-            Stop();
-        }
-
-        /// <summary>Unsubscribes from the requests, and hands back those that were not used.</summary>
-        private void LetGoOfRequests()
-        {
-            _requesting.Dispose();
             if (_credit.IsClosed)
-                return;
+                return false;
+            _requested = Credit.Sum(_requested, count);
+            return true;
+        }
 
-            Look(_credit.Close());
+        if (!_credit.TryAdd(count))
+            return false;
+        Post(Note.News);
+        return true;
+    }
+
+    void IObserver<long>.OnError(Exception error) => End(error);
+
+    void IObserver<long>.OnCompleted()
+    {
+        _requestsEnded = true;
+        Post(Note.News);
+    }
+
+    private void End(Exception failure)
+    {
+        Interlocked.CompareExchange(ref _failure, failure, null);
+        PostEnding(Note.Ended);
+    }
+
+    /// <summary>Unsubscribes from the requests, and hands back those that were not used.</summary>
+    private void LetGoOfRequests()
+    {
+        if (_credit.IsClosed)
+            return;
+
+        Look(_credit.Close());
+        try
+        {
+            // In this order: the demand looks for a successor, which is one that came after us.
             var unused = _requested == long.MaxValue ? _requested : _requested - _delivered;
-            if (unused > 0)
-                (_requests as Demand)?.TakeBack(this, unused);
+            (_requests as Demand)?.TakeBack(this, unused);
+            _requesting.Dispose();
+        }
+        catch (Exception failure)
+        {
+            FailedToCleanUp(failure);
         }
     }
 }

@@ -23,185 +23,202 @@ public static partial class TokenStream
     /// Nothing is read while the query does not listen; an item that lands then waits until it listens again.</para>
     /// <para><b>The query sees one shared enumeration</b>, as in <c>Publish(selector)</c>: <c>o.Zip(o.Skip(1), …)</c> reads the source
     /// once, and <c>o.Take(2).Concat(o)</c> goes on with the third item. After the source has ended, each later subscriber gets that
-    /// ending again: <c>Retry</c> inside the query cannot restart the source, so retry outside, on the pull side. A query that
-    /// resubscribes to an ended source more than 1,000 times within one request fails.</para>
+    /// ending again, but after a failure nobody may subscribe once more: <c>Retry</c> and <c>Catch</c> inside the query cannot restart
+    /// the source, so the stream fails with an <see cref="InvalidOperationException"/> that says to retry outside, on the pull side. So does a
+    /// query that resubscribes to a completed source more than 1,000 times within one request.</para>
     /// <para><b>Bound:</b> results that nobody waits for yet are queued in order: those of one item, and what timers make. Past
     /// <paramref name="maxPending"/> the stream ends with a <see cref="BackpressureException"/> after those that are queued. Queries
     /// with asynchronous stages (<c>SelectMany</c> with a task, <c>ObserveOn</c>, <c>Delay</c>) are fed for as long as the consumer
-    /// waits, whatever they have in work: <see cref="SelectAsync"/> bounds that.</para>
+    /// waits, whatever they have in work: <see cref="SelectAwait"/> bounds that.</para>
     /// <para><b>Errors:</b> failures of the source and of its clean-up go into the query as <c>OnError</c>; what comes out of it,
     /// a throw from <paramref name="query"/> itself, and <see cref="InvalidOperationException"/> where it returns null, come from
     /// <c>MoveNextAsync</c>, after queued results.</para>
-    /// <para><b>Disposal:</b> when the query ends, the consumer leaves or the enumeration is cancelled, the query is unsubscribed, the
-    /// source's token cancelled, a pending read awaited and the source disposed once; only then does the end arrive.
-    /// A cancelled enumeration ends with <see cref="OperationCanceledException"/>.</para>
+    /// <para><b>Disposal:</b> when the query ends, the consumer leaves or the enumeration is cancelled, the query is unsubscribed at once. The
+    /// source is disposed, once, when the consumer asks again or leaves: the item it has stays good until then. A read that is pending is
+    /// cancelled and awaited first; without one the source's token is cancelled only if the enumeration's is, and a clean-up may take its
+    /// time. Then the end arrives: for a cancelled enumeration an <see cref="OperationCanceledException"/>.</para>
     /// <para><b>Threading:</b> items are pushed one at a time, on the thread that completes the read. A waiting consumer resumes on the
     /// thread that made its result: that of the read, or a timer's. A request made on Rx's current-thread trampoline (in the
     /// <c>OnNext</c> of an <c>Observable.Range</c>, say) reads when its turn has come: do not block there for the result.</para>
     /// </remarks>
-    /// <typeparam name="T">The type of the source's items.</typeparam>
-    /// <typeparam name="R">The type of the query's results.</typeparam>
+    /// <typeparam name="TSource">The type of the source's items.</typeparam>
+    /// <typeparam name="TResult">The type of the query's results.</typeparam>
     /// <param name="source">The pull source.</param>
     /// <param name="query">The query; called once per enumeration.</param>
     /// <param name="maxPending">The most results that may wait for the consumer; at least 1.</param>
     /// <returns>A pull stream; each enumeration reads the source anew, through a query of its own.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="source"/> or <paramref name="query"/> is null.</exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="maxPending"/> is less than 1.</exception>
-    public static IAsyncEnumerable<R> Through<T, R>(
-        this IAsyncEnumerable<T> source, Func<IObservable<T>, IObservable<R>> query, int maxPending = 1024)
+    /// <exception cref="ArgumentException">The results of <paramref name="query"/> are push streams themselves (<c>Window</c>, <c>GroupBy</c>):
+    /// outside the query nothing would ever arrive in them.</exception>
+    public static IAsyncEnumerable<TResult> Through<TSource, TResult>(
+        this IAsyncEnumerable<TSource> source, Func<IObservable<TSource>, IObservable<TResult>> query, int maxPending = 1024)
     {
         ArgumentNullException.ThrowIfNull(source);
         ArgumentNullException.ThrowIfNull(query);
         ArgumentOutOfRangeException.ThrowIfLessThan(maxPending, 1);
 
-        return new ThroughStream<T, R>(source, query, maxPending);
+        if (PushStreams.Include(typeof(TResult)))
+            throw new ArgumentException(
+                $"The results of the query are push streams ({typeof(TResult).Name}), which are silent outside it, because the source is read only while the "
+                + "consumer waits for the next result. Use them up inside: o.Window(3).SelectMany(w => w.ToList()), or GroupBy(…).SelectMany(g => …).",
+                nameof(query));
+
+        return new ThroughStream<TSource, TResult>(source, query, maxPending);
     }
 }
 
-/// <summary>Stands on both sides of the query: the consumer's outlet, the query's source and the query's observer.</summary>
-internal sealed class ThroughStream<T, R>(IAsyncEnumerable<T> source, Func<IObservable<T>, IObservable<R>> query, int maxPending) : OutletStream<R>
+/// <summary>Tells which types are push streams, by their names alone: no reflection that trimming could break.</summary>
+internal static class PushStreams
 {
-    public override Outlet<R> Start(CancellationToken cancellationToken) => new ThroughOutlet<T, R>(source, query, maxPending, cancellationToken);
+    public static bool Include(Type type) =>
+        type is { IsInterface: true, IsGenericType: true }
+        && (type.GetGenericTypeDefinition() is var definition)
+        && (definition == typeof(IObservable<>) || definition == typeof(System.Reactive.Linq.IGroupedObservable<,>)
+            || definition == typeof(ISubject<>) || definition == typeof(System.Reactive.Subjects.IConnectableObservable<>));
 }
 
-internal sealed class ThroughOutlet<T, R> : Outlet<R>, IObservable<T>, IObserver<R>
+internal sealed class ThroughStream<T, R>(IAsyncEnumerable<T> source, Func<IObservable<T>, IObservable<R>> query, int maxPending) : OutletStream<R>
+{
+    public override IOutlet<R> Start(CancellationToken cancellationToken) => new ThroughOutlet<T, R>(source, query, maxPending, cancellationToken);
+}
+
+/// <summary>Stands on both sides of the query: the consumer's outlet, the query's source and the query's observer.</summary>
+/// <remarks>
+/// <code>
+/// field              written by                    read by          ordered by
+/// _items             Rx                            everyone         itself
+/// _subscription      the runner                    the runner       the turn; Rx's own, so it may be disposed before it is there
+/// _results           the query: adds               the runner       the queue itself; TellConsumer
+///                    the runner: takes
+/// _source            the runner                    subscribers      volatile; set before the query is told
+/// _sourceFailure     the runner                    subscribers      before _source
+/// _resubscriptions   subscribers; the runner: 0    subscribers      interlocked; it is a limit, not a count
+/// all others         the runner                    the runner       the turn
+/// </code>
+/// <para>“The query” is one at a time, as Rx demands, but on any thread, a timer's for one. What it says from inside the runner's own
+/// call, which is nearly everything, goes to the consumer directly.</para>
+/// </remarks>
+internal sealed class ThroughOutlet<T, R> : Outlet<T, R>, IObservable<T>, IObserver<R>
 {
     private const int MaxResubscriptions = 1000;
 
     private enum Source : byte
     {
         Running,
-        Ended,
-
-        /// <summary>And the query has been told.</summary>
-        Done,
+        Completed,
+        Failed,
     }
 
     private readonly Func<IObservable<T>, IObservable<R>> _query;
     private readonly int _maxPending;
-    private readonly Reader _pump;
     private readonly Subject<T> _items = new();
-    private Queue<R>? _results; // none before one has to wait
-    private IDisposable? _subscription;
-
-    private volatile bool _isStarting;
-    private volatile bool _isPushing;
-    private bool _isOnTrampoline; // the thread inside the pump
-    private volatile bool _hasTurn;
-    private bool _hasHeld;
-    private T _held = default!;
+    private readonly SingleAssignmentDisposable _subscription = new();
+    private SpscQueue<R>? _results; // none before one has to wait
+    private volatile Source _source;
+    private Exception? _sourceFailure;
     private int _resubscriptions;
 
-    private bool _queryEnded;
-    private bool _isUnsubscribed;
-    private Source _source;
-    private Ending _ending = Ending.Clean;
+    private bool _isQueryOver;
+    private bool _isOnTrampoline;
+    private bool _hasTurn; // the trampoline has come to us
+    private int _turnAskedFor; // the thread on whose trampoline we wait for our turn, or 0
+    private bool _hasHeld;
+    private T _held = default!;
 
     public ThroughOutlet(
         IAsyncEnumerable<T> source, Func<IObservable<T>, IObservable<R>> query, int maxPending, CancellationToken cancellationToken)
-        : base(cancellationToken)
+        : base(source, cancellationToken, mayBeHeld: true)
     {
         _query = query;
         _maxPending = maxPending;
-        _pump = new Reader(this, source);
     }
 
-    private sealed class Reader(ThroughOutlet<T, R> outlet, IAsyncEnumerable<T> source) : Pump<T>(source, isHeldByConsumer: true)
-    {
-        protected override bool IsServed => outlet.IsServed;
+    protected override bool IsPushedTo => true;
 
-        protected override void OnEnter() => outlet._isOnTrampoline = !CurrentThreadScheduler.IsScheduleRequired;
+    protected override bool IsComplete => _isQueryOver;
 
-        protected override bool MayPull() => outlet.MayPull();
+    private bool HasResults => Volatile.Read(ref _results) is { Count: > 0 };
 
-        protected override bool OnItem(T item)
-        {
-            outlet.OnItem(item);
-            return outlet.MayPull();
-        }
-
-        protected override void OnEnd(Ending ending) => outlet.OnEnd(ending);
-
-        protected override void OnRest() => outlet.Resume();
-    }
-
-    protected override Finding TakeAlone(out R item)
-    {
-        item = default!;
-        // Results are queued by one thread at a time, as Rx demands; what is queued from now on finds the consumer asking, or stops the reading.
-        return HasResults ? Finding.Unclear : Finding.Nothing;
-    }
-
-    private bool HasResults => _results is { Count: > 0 };
-
-    protected override bool TryTakeLocked([MaybeNullWhen(false)] out R item)
+    protected override bool TryTake([MaybeNullWhen(false)] out R item)
     {
         item = default;
-        return _results is not null && _results.TryDequeue(out item);
+        return Volatile.Read(ref _results) is { } results && results.TryTake(out item);
     }
 
-    protected override void ClearLocked() => _results?.Clear();
+    protected override void Discard() => Volatile.Read(ref _results)?.Clear();
 
-    protected override void Start()
+    protected override long OnEnter()
     {
-        // Nothing is read before the whole query is subscribed: the request that follows begins.
-        _isStarting = true;
-        try
-        {
-            var results = _query(this)
-                ?? throw new InvalidOperationException("The query given to Through returned null instead of an observable.");
-            var subscription = results.Subscribe(this);
-            bool hasEnded;
-            lock (Gate)
+        _isOnTrampoline = !CurrentThreadScheduler.IsScheduleRequired;
+        return long.MaxValue;
+    }
+
+    // On the trampoline, or a query that speaks inside its Subscribe would have said everything before there is anything to dispose.
+    protected override void OnStart()
+    {
+        if (!CurrentThreadScheduler.IsScheduleRequired)
+            Subscribe();
+        else
+            CurrentThreadScheduler.Instance.Schedule(this, static (_, self) =>
             {
-                _subscription = subscription;
-                hasEnded = _queryEnded;
-            }
-
-            if (hasEnded)
-                subscription.Dispose();
-        }
-        finally
-        {
-            _isStarting = false;
-        }
+                self.Subscribe();
+                return Disposable.Empty;
+            });
     }
 
-    protected override void Request()
+    private void Subscribe()
     {
-        _resubscriptions = 0;
-        _pump.Wake();
+        var results = _query(this)
+            ?? throw new InvalidOperationException("The query given to Through returned null instead of an observable.");
+        _subscription.Disposable = results.Subscribe(this);
     }
 
-    protected override void Request(int thread)
+    protected override void OnAsked() => _resubscriptions = 0;
+
+    protected override void OnNews(Note notes)
     {
-        _resubscriptions = 0;
-        _pump.WakeForConsumer(thread);
+        if ((notes & Note.OnTrampoline) == 0)
+            return;
+
+        _turnAskedFor = 0;
+        _hasTurn = true;
     }
 
-    protected override void Stop() => EndQuery(failure: null);
+    protected override Due OnRest(bool isUsedUp)
+    {
+        _hasTurn = false; // a turn that nobody wanted is not kept
+        return base.OnRest(isUsedUp);
+    }
 
     // The query's source.
 
     IDisposable IObservable<T>.Subscribe(IObserver<T> observer)
     {
-        if (_source != Source.Running && ++_resubscriptions > MaxResubscriptions)
-        {
-            Fail(new InvalidOperationException(
-                $"The query resubscribed {MaxResubscriptions} times to a source that has ended. Inside Through the source is enumerated once: "
-                + "put Retry or Repeat outside, around the pull stream."));
-            return Disposable.Empty;
-        }
+        if (_source == Source.Failed)
+            return Refuse("The query subscribed once more to a source that has failed.");
+        if (_source == Source.Completed && Interlocked.Increment(ref _resubscriptions) > MaxResubscriptions)
+            return Refuse($"The query resubscribed {MaxResubscriptions} times to a source that has ended.");
 
         var subscription = _items.Subscribe(observer);
-        _pump.Wake();
+        if (!IsInside)
+            Post(Note.News);
         return subscription;
     }
 
-    private bool MayPull() => IsListenedTo && ((!_isOnTrampoline && !_hasHeld) || MayPullAfterOthers());
+    private IDisposable Refuse(string what)
+    {
+        EndPush(new InvalidOperationException(
+            $"{what} Inside Through the source is enumerated once: put Retry or Repeat outside, around the pull stream.", _sourceFailure));
+        if (IsInside)
+            LookAtNotes(); // it may be a loop
+        return Disposable.Empty;
+    }
+
+    protected override bool MayRead() => IsListenedTo && ((!_isOnTrampoline && !_hasHeld) || MayReadAfterOthers());
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private bool MayPullAfterOthers()
+    private bool MayReadAfterOthers()
     {
         if (!IsOurTurn())
             return false;
@@ -215,13 +232,12 @@ internal sealed class ThroughOutlet<T, R> : Outlet<R>, IObservable<T>, IObserver
         return IsListenedTo && IsOurTurn();
     }
 
-    private bool IsListenedTo =>
-        IsAskedFor && !IsClosed && !_isStarting && !_queryEnded && !HasResults && _items.HasObservers;
+    private bool IsListenedTo => IsAsking && !HasResults && _items.HasObservers;
 
     /// <summary>
     /// On Rx's trampoline, what the query has scheduled runs only after us: the rest of a subscription that is still being
     /// made (without it a Take could not stop a synchronous source), the inner sequences of a SelectMany (without their
-    /// results we would read on for nothing). So there each pull queues up behind them.
+    /// results we would read on for nothing). So there each read queues up behind them.
     /// </summary>
     private bool IsOurTurn()
     {
@@ -231,179 +247,138 @@ internal sealed class ThroughOutlet<T, R> : Outlet<R>, IObservable<T>, IObserver
             return true;
         }
 
+        var thread = ThisThread.Number;
+        if (_turnAskedFor == thread)
+            return false;
+
+        _turnAskedFor = thread;
         CurrentThreadScheduler.Instance.Schedule(this, static (_, self) =>
         {
-            self._hasTurn = true;
-            self._pump.Wake();
-            self._hasTurn = false; // a turn that nobody wanted is not kept
+            self.Post(Note.OnTrampoline);
             return Disposable.Empty;
         });
         return false;
     }
 
-    private void OnItem(T item)
+    protected override bool OnItem(T item)
     {
         if (_items.HasObservers)
         {
             Push(item);
-            return;
         }
-
-        _held = item;
-        _hasHeld = true;
-    }
-
-    private void OnEnd(Ending ending)
-    {
-        bool queryEnded;
-        lock (Gate)
+        else
         {
-            _source = Source.Ended;
-            queryEnded = _queryEnded;
-            if (queryEnded)
-                _ending = _ending with { CleanupFailure = Ending.Combine(_ending.CleanupFailure, ending.CleanupFailure) };
+            _held = item;
+            _hasHeld = true;
         }
 
-        if (!queryEnded)
-            PushTerminal(ending.Error);
-
-        // Only now: a throw out of the terminal is part of the ending, also where the query has ended before it threw.
-        lock (Gate)
-            _source = Source.Done;
-        EndIfBothEnded();
+        return MayRead();
     }
 
-    // Written out twice: one method for both would take a delegate, which each item would pay for.
     private void Push(T item)
     {
-        _isPushing = true;
         try
         {
             _items.OnNext(item);
         }
         catch (Exception thrown)
         {
-            EndThrowing(thrown);
+            OnQueryThrew(thrown);
         }
-
-        _isPushing = false;
     }
 
-    private void PushTerminal(Exception? error)
+    protected override void OnEnd()
     {
-        _isPushing = true;
+        if (!_isQueryOver)
+        {
+            _sourceFailure = TakeFailure();
+            _source = _sourceFailure is null ? Source.Completed : Source.Failed;
+            try
+            {
+                if (_sourceFailure is null)
+                    _items.OnCompleted();
+                else
+                    _items.OnError(_sourceFailure);
+            }
+            catch (Exception thrown)
+            {
+                OnQueryThrew(thrown);
+            }
+
+            LookAtNotes();
+        }
+    }
+
+    /// <summary>The query threw where Rx lets it through: out of a signal, perhaps after its own ending.</summary>
+    private void OnQueryThrew(Exception thrown)
+    {
+        LookAtNotes();
+        if (IsOpen)
+            Fail(thrown);
+        else
+            FailedToCleanUp(thrown);
+    }
+
+    protected override void OnClosed()
+    {
+        if (_isQueryOver)
+            return;
+
+        _isQueryOver = true;
         try
         {
-            if (error is null)
-                _items.OnCompleted();
-            else
-                _items.OnError(error);
+            _subscription.Dispose();
         }
         catch (Exception thrown)
         {
-            EndThrowing(thrown);
+            FailedToCleanUp(thrown);
         }
-
-        _isPushing = false;
     }
 
     // The query's observer.
 
     void IObserver<R>.OnNext(R value)
     {
-        // In answer to an item that the asking consumer is having pushed: the pump's gate is held, so the end cannot come between.
-        if (_isPushing && !_queryEnded && !HasResults && TryAnswer(value))
+        if (!IsListening)
             return;
 
-        var overflows = false;
-        lock (Gate)
+        if (!IsInside)
         {
-            if (_queryEnded || IsClosed)
-                return;
-
-            if (HasResults || !TryHandOverLocked(value))
-            {
-                _results ??= new Queue<R>();
-                overflows = _results.Count == _maxPending;
-                if (!overflows)
-                    _results.Enqueue(value);
-                ServeLocked();
-            }
+            if (TryAdd(value))
+                TellConsumer(isFenced: false);
+            return;
         }
 
-        if (overflows)
-            Fail(new BackpressureException(
-                $"The query made more results than the {_maxPending} that may wait for the consumer (maxPending). "
-                + "Put Conflate or KeepLatest behind Through, make the query say less (Sample, Buffer with a count), or raise maxPending.",
-                _maxPending));
-        ResumeUnlessPushing();
+        if (IsAsking && !HasResults)
+        {
+            Serve(value);
+            return;
+        }
+
+        // It may be a loop inside a Subscribe, which only we can see the end of.
+        TryAdd(value);
+        LookAtNotes();
     }
 
-    void IObserver<R>.OnError(Exception error) => EndQuery(error);
-
-    void IObserver<R>.OnCompleted() => EndQuery(failure: null);
-
-    private void EndQuery(Exception? failure)
+    private bool TryAdd(R value)
     {
-        IDisposable? subscription;
-        lock (Gate)
+        var results = _results;
+        if (results is null)
+            Volatile.Write(ref _results, results = new SpscQueue<R>());
+        if (!results.Holds(_maxPending))
         {
-            if (_queryEnded)
-                return;
-            _queryEnded = true;
-            _ending = new Ending(failure, CleanupFailure: null);
-            subscription = _subscription;
+            results.Add(value);
+            return true;
         }
 
-        Exception? cleanupFailure = null;
-        try
-        {
-            subscription?.Dispose();
-        }
-        catch (Exception thrown)
-        {
-            cleanupFailure = thrown;
-        }
-
-        lock (Gate)
-        {
-            _isUnsubscribed = true;
-            _ending = _ending with { CleanupFailure = Ending.Combine(cleanupFailure, _ending.CleanupFailure) };
-        }
-
-        _pump.Stop();
-        EndIfBothEnded();
-        ResumeUnlessPushing();
+        EndPush(new BackpressureException(
+            $"The query made more results than the {_maxPending} that may wait for the consumer (maxPending). "
+            + "Put Conflate or KeepLatest behind Through, make the query say less (Sample, Buffer with a count), or raise maxPending.",
+            _maxPending));
+        return false;
     }
 
-    /// <summary>The query threw where Rx lets it through: out of a signal, perhaps after its own ending.</summary>
-    private void EndThrowing(Exception thrown)
-    {
-        lock (Gate)
-        {
-            if (_queryEnded)
-                _ending = _ending with { CleanupFailure = Ending.Combine(_ending.CleanupFailure, thrown) };
-        }
+    void IObserver<R>.OnError(Exception error) => EndPush(error);
 
-        EndQuery(thrown);
-    }
-
-    private void EndIfBothEnded()
-    {
-        lock (Gate)
-        {
-            if (_isUnsubscribed && _source == Source.Done)
-                EndLocked(_ending);
-        }
-    }
-
-    /// <summary>
-    /// While an item is being pushed, the pump resumes the consumer when it has come to rest: the consumer's own code
-    /// should not run inside the query, with half of the item's results still to come.
-    /// </summary>
-    private void ResumeUnlessPushing()
-    {
-        if (!_isPushing)
-            Resume();
-    }
+    void IObserver<R>.OnCompleted() => EndPush(failure: null);
 }

@@ -6,416 +6,470 @@ using System.Threading.Tasks.Sources;
 namespace RxTokens;
 
 /// <summary>
-/// The consumer's side of an operator: an enumerator that is served by whoever has an item, from any thread,
-/// and that reports its end only after everything upstream has been cleaned up.
+/// A stage whose consumer pulls: its enumerator. It hands out items as they come, and says the end only after everything upstream has been
+/// cleaned up, for which it waits until the consumer is done with its item.
 /// </summary>
 /// <remarks>
-/// Methods named <c>…Locked</c> run inside <see cref="Gate"/>; everything that may call foreign code runs outside.
-/// Serving a waiting consumer and resuming it are two steps, so that an operator can finish what it is doing first.
+/// <code>
+/// field                    written by                    read by            ordered by
+/// _token                   constructor                   everyone           readonly
+/// _gone                    the first who leaves          everyone           interlocked, before its note
+/// _isOpen                  the runner                    everyone           volatile: a hint, whose reader looks again or leaves a note
+/// _pushFailure             who pushes, once              the runner         interlocked, before its note Ended
+/// _isPushOver              who pushes, to true           who pushes         volatile: a hint
+/// _isWaiting               the runner                    who pushes         a fence on both sides: OnRest and TellConsumer
+/// _consumer, _current,     the consumer while Away,      both               the turn: Asked hands them to the runner,
+///   _hasCurrent,             from then on the runner                          the answer hands them back
+///   _promise, _end
+/// all others               the runner                    the runner         the turn
+/// </code>
 /// </remarks>
-internal abstract class Outlet<T>(CancellationToken cancellationToken) : IAsyncEnumerator<T>, IValueTaskSource<bool>
+internal abstract class Outlet<T, R> : Stage<T>, IOutlet<R>, IValueTaskSource<bool>
 {
-    private enum Consumer
+    private enum Consumer : byte
     {
         /// <summary>Busy with what it has, or not there yet.</summary>
         Away,
 
-        /// <summary>Inside MoveNextAsync, its stack still under us.</summary>
-        Asking,
+        /// <summary>It has left a note that it asks.</summary>
+        Announced,
 
-        /// <summary>Inside MoveNextAsync, and what it will return is settled.</summary>
-        Answered,
+        /// <summary>Inside its MoveNextAsync, which runs the stage.</summary>
+        Asking,
 
         /// <summary>Suspended on the promise.</summary>
         Waiting,
 
-        /// <summary>Suspended, and its promise is settled: <see cref="Resume"/> is due.</summary>
+        /// <summary>Still inside MoveNextAsync, and what that will return is settled.</summary>
+        Answered,
+
+        /// <summary>Suspended, and what the promise will say is settled.</summary>
         Due,
     }
 
-    /// <summary>What has happened so far. Set and unset under the lock; a stream that runs has none of them.</summary>
-    [Flags]
-    private enum Marks
-    {
-        None = 0,
-        NotStarted = 1,
-
-        /// <summary>Upstream is cleaned up.</summary>
-        Ended = 2,
-
-        /// <summary>The consumer has called DisposeAsync.</summary>
-        Left = 4,
-        Cancelled = 8,
-        Failed = 16,
-
-        /// <summary>The consumer knows of the end.</summary>
-        Reported = 32,
-    }
-
-    /// <summary>The lock: the outlet itself, which saves every stream an object. Whoever has an enumerator has no reason to lock it.</summary>
-    protected object Gate => this;
-
-    private volatile Consumer _consumer;
-    private volatile Marks _marks = Marks.NotStarted;
-    private int _askingThread; // the one inside MoveNextAsync, if it went the short way; else 0
-    private ManualResetValueTaskSourceCore<bool> _promise;
-    private object? _registration; // a CancellationTokenRegistration, where the token can be cancelled
+    private readonly CancellationToken _token;
     private TaskCompletionSource? _gone;
-    private T _current = default!;
-    private bool _hasCurrent; // else, once that is reported: the end
+    private volatile bool _isOpen;
+    private Exception? _pushFailure;
+    private volatile bool _isPushOver;
+    private volatile bool _isWaiting;
 
-    private Exception? _failure; // in the end, all that went wrong
-    private Ending? _ending;
+    private Consumer _consumer;
+    private bool _hasCurrent; // else, once that is said: the end
+    private bool _isStarted;
+    private bool _isCancelled;
+    private bool _isLeft;
+    private bool _isEndSaid;
+    private bool _isGoneSaid;
+    private bool _isCleanupSaid;
+    private R _current = default!;
+    private ManualResetValueTaskSourceCore<bool> _promise;
+    private CancellationTokenRegistration _registration;
+    private Exception? _failure; // the stage's own
+    private Exception? _end; // what the end is, if it is no plain one
 
-    public T Current => _current;
+    protected Outlet(IAsyncEnumerable<T>? source, CancellationToken token, bool mayBeHeld = false)
+        : base(source, mayBeHeld) => _token = token;
 
-    /// <summary>Whether the consumer wants an item and has none yet.</summary>
-    protected bool IsAskedFor => _consumer is Consumer.Asking or Consumer.Waiting;
+    public R Current => _current;
 
-    /// <summary>Whether the consumer, still inside MoveNextAsync, has been given what it asked for.</summary>
-    protected bool IsServed => _consumer == Consumer.Answered;
+    /// <summary>Whether the stage has begun, and has been neither left nor cancelled, nor has failed itself. What it is not told any more is of no use.</summary>
+    protected bool IsOpen => _isOpen;
 
-    /// <summary>Whether nothing that arrives from now on will be delivered, so that nothing may be read either, although
-    /// <see cref="Stop"/> may still be to come.</summary>
-    protected bool IsClosed => Has(Marks.Ended | Marks.Left | Marks.Cancelled | Marks.Failed);
+    /// <summary>Whether what is pushed is of use. For who pushes.</summary>
+    protected bool IsListening => _isOpen && !_isPushOver;
 
-    private bool Has(Marks any) => (_marks & any) != 0;
+    /// <summary>Whether the consumer wants an item and has none yet. For the runner.</summary>
+    protected bool IsAsking => _consumer is Consumer.Asking or Consumer.Waiting;
 
-    /// <summary>Takes the next finished item, if there is one.</summary>
-    protected abstract bool TryTakeLocked([MaybeNullWhen(false)] out T item);
+    /// <summary>Whether nobody will ask for what is there. For the runner.</summary>
+    protected bool IsGivenUp => _isCancelled || _isLeft;
 
-    /// <summary>Forgets all items: nobody will ask for them.</summary>
-    protected abstract void ClearLocked();
+    /// <summary>Whether items come from who pushes, too, without a turn: then <see cref="TellConsumer"/> follows each.</summary>
+    protected abstract bool IsPushedTo { get; }
 
-    /// <summary>The same while the consumer, on another thread, may be taking an item without the lock.</summary>
-    protected virtual void AbandonLocked() => ClearLocked();
+    /// <summary>Whether nothing but the disposal of the source is missing for the end.</summary>
+    protected virtual bool IsComplete => true;
 
-    /// <summary>Connects to what is upstream, at the first request.</summary>
-    protected abstract void Start();
-
-    /// <summary>The consumer has asked: go on as far as that allows. Items may be served before it returns.</summary>
-    protected abstract void Request();
-
-    /// <summary>The same, where the consumer went the short way: <see cref="TryAnswer"/> works.</summary>
-    /// <param name="thread">The <see cref="ThisThread.Number"/>.</param>
-    protected virtual void Request(int thread) => Request();
-
-    /// <summary>Cancels and cleans up what is upstream, which leads to <see cref="EndLocked"/>, at once or later.</summary>
-    protected abstract void Stop();
-
-    /// <summary>What a consumer that begins to ask finds without the lock.</summary>
-    protected enum Finding
+    /// <summary>Connects to what is upstream, at the first request. A throw ends the stream with it.</summary>
+    protected virtual void OnStart()
     {
-        /// <summary>It must look again, with the lock.</summary>
-        Unclear,
-
-        /// <summary>No item that was there before this request.</summary>
-        Nothing,
-
-        /// <summary>The next item, taken.</summary>
-        Item,
     }
 
-    /// <summary>Looks for an item without the lock. Nobody else takes meanwhile: the consumer does not ask yet.</summary>
-    protected virtual Finding TakeAlone(out T item)
+    /// <summary>The consumer asks.</summary>
+    protected virtual void OnAsked()
     {
-        item = default!;
-        return Finding.Unclear;
     }
 
-    public ValueTask<bool> MoveNextAsync()
+    /// <summary>Something else than requests, cancellations and reads has happened.</summary>
+    protected virtual void OnNews(Note notes)
     {
-        // The short way: nothing has happened that would have to be decided under the lock.
-        if (_consumer == Consumer.Away && _marks == Marks.None && !cancellationToken.IsCancellationRequested)
+    }
+
+    /// <summary>Takes the next finished item, if there is one, for a consumer that asks.</summary>
+    protected abstract bool TryTake([MaybeNullWhen(false)] out R item);
+
+    /// <summary>Lets go of all items: nobody will ask for them, nor does anybody take one meanwhile.</summary>
+    protected abstract void Discard();
+
+    public virtual ValueTask<bool> MoveNextAsync() => Ask();
+
+    protected ValueTask<bool> Ask()
+    {
+        if (_consumer != Consumer.Away)
+            throw new InvalidOperationException("MoveNextAsync was called again before the call before it had completed.");
+
+        var context = ExecutionContext.Capture();
+        Due due;
+        if (TryVisit())
         {
-            switch (TakeAlone(out var item))
-            {
-                case Finding.Item:
-                    // Who leaves while it asks, on another thread, empties the store beside us: what we have is perhaps no item.
-                    Volatile.ReadBarrier();
-                    if (Has(Marks.Left))
-                        break;
-                    _current = item;
-                    return new ValueTask<bool>(true);
-
-                case Finding.Nothing:
-                    return AskAlone();
-            }
-        }
-
-        return Ask();
-    }
-
-    private ValueTask<bool> AskAlone()
-    {
-        // Should something come about right now, whoever brings it either finds us asking, or is found when we settle down to wait.
-        var thread = ThisThread.Number;
-        _askingThread = thread;
-        _consumer = Consumer.Asking;
-        Request(thread);
-        if (_consumer != Consumer.Answered || !_hasCurrent)
-            return Answer();
-
-        _consumer = Consumer.Away;
-        return new ValueTask<bool>(true);
-    }
-
-    // What follows the short way keeps out of it, so that it needs no large frame.
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private ValueTask<bool> Ask()
-    {
-        bool connect, request;
-        lock (Gate)
-        {
-            _askingThread = 0;
-            if (_consumer != Consumer.Away)
-                throw new InvalidOperationException("MoveNextAsync was called again before the call before it had completed.");
-            if (Has(Marks.Left | Marks.Reported))
-                return new ValueTask<bool>(false);
-
-            connect = Has(Marks.NotStarted);
-            _marks &= ~Marks.NotStarted;
-            if (cancellationToken.IsCancellationRequested || Has(Marks.Cancelled))
-            {
-                _marks |= connect ? Marks.Cancelled | Marks.Ended : Marks.Cancelled;
-                ClearLocked();
-            }
-
             _consumer = Consumer.Asking;
-            ServeLocked();
-            request = !Has(Marks.Ended);
+            due = Run(Note.Asked, mayHold: true);
         }
-
-        if (request)
+        else
         {
-            if (connect)
-                Connect();
-            Request();
+            _promise.Reset();
+            _consumer = Consumer.Announced;
+            due = Announce(Note.Asked);
         }
 
-        return Answer();
+        // What functions that ran meanwhile have set is theirs alone, as in an iterator.
+        if (context is not null)
+            ExecutionContext.Restore(context);
+
+        if (due != Due.Answered)
+            return AnswerLater(due);
+        return _hasCurrent ? new ValueTask<bool>(true) : End();
     }
 
-    /// <summary>What MoveNextAsync returns: the answer if there is one, or a promise.</summary>
+    // What is not the short way keeps out of it, so that that needs no large frame.
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private ValueTask<bool> Answer()
+    private ValueTask<bool> AnswerLater(Due due)
     {
-        if (_consumer == Consumer.Asking)
-        {
-            lock (Gate)
-            {
-                // Another thread may have answered just now, or left something that nobody has looked at.
-                ServeLocked();
-                if (_consumer == Consumer.Asking)
-                {
-                    _promise.Reset();
-                    _consumer = Consumer.Waiting;
-                    return new ValueTask<bool>(this, _promise.Version);
-                }
-            }
+        // Whoever answers the promise, nobody resets it before it has been awaited.
+        var isAnswered = (due & Due.Answered) != 0;
+        var answer = isAnswered ? default : new ValueTask<bool>(this, _promise.Version);
+        Do(due & ~Due.Answered);
+        return !isAnswered ? answer : _hasCurrent ? new ValueTask<bool>(true) : End();
+    }
 
-            // What was left there may have been what kept others from going on.
-            Request();
-        }
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private ValueTask<bool> End()
+    {
+        if (_end is null)
+            return new ValueTask<bool>(false);
 
-        Debug.Assert(_consumer == Consumer.Answered, "only this call moves on from Asking, or what answers it");
-        _consumer = Consumer.Away;
-        return _hasCurrent || _failure is null ? new ValueTask<bool>(_hasCurrent) : ValueTask.FromException<bool>(_failure);
+        // By way of the promise, which knows a cancellation from a failure.
+        _promise.Reset();
+        _promise.SetException(_end);
+        return new ValueTask<bool>(this, _promise.Version);
     }
 
     public ValueTask DisposeAsync()
     {
-        lock (Gate)
-        {
-            if (Has(Marks.Left))
-                return _gone is null ? default : new ValueTask(_gone.Task);
+        var gone = new TaskCompletionSource();
+        var other = Interlocked.CompareExchange(ref _gone, gone, null);
+        if (other is not null)
+            return other.Task.IsCompleted ? default : new ValueTask(other.Task);
 
-            _marks |= Marks.Left;
-            ClearLocked();
-            if (Has(Marks.NotStarted | Marks.Ended))
-                return LeaveLocked();
-        }
-
-        Unregister();
-        Stop();
-        Resume();
-
-        lock (Gate)
-        {
-            if (Has(Marks.Ended))
-                return LeaveLocked();
-
-            _gone = new TaskCompletionSource();
-            return new ValueTask(_gone.Task);
-        }
+        var context = ExecutionContext.Capture();
+        PostEnding(Note.Left);
+        if (context is not null)
+            ExecutionContext.Restore(context);
+        return new ValueTask(gone.Task);
     }
 
-    /// <summary>Gives an item to a consumer that asks; false if it does not. Call <see cref="Resume"/> after the lock.</summary>
-    protected bool TryHandOverLocked(T item)
+    public void Cancel() => PostEnding(Note.Cancelled);
+
+    public void OnCompleted(Action<object?> continuation, object state) =>
+        _promise.OnCompleted(continuation, state, _promise.Version, ValueTaskSourceOnCompletedFlags.FlowExecutionContext);
+
+    /// <summary>Whether the consumer may take an item by itself, without a turn: it is not asking, and nobody has ended it.</summary>
+    protected bool MayTakeAlone => _isOpen && _consumer == Consumer.Away && !_token.IsCancellationRequested;
+
+    /// <summary>What the consumer has taken by itself.</summary>
+    /// <returns>Whether it may have it. Who leaves while it asks, on another thread, lets go of the items beside it: what it has is perhaps no item.</returns>
+    protected bool TrySetCurrent(R item)
     {
-        if (!IsAskedFor)
+        Volatile.ReadBarrier();
+        if (Volatile.Read(ref _gone) is not null)
             return false;
 
         _current = item;
-        _hasCurrent = true;
-        SettleLocked();
         return true;
     }
 
-    /// <summary>
-    /// Gives an item to a consumer that is under us on the stack, inside its MoveNextAsync, without the lock. For who holds back
-    /// the stream's end meanwhile: then nobody else can answer, and only that consumer itself could begin to wait.
-    /// </summary>
-    protected bool TryAnswer(T item)
+    /// <summary>Who pushes has ended, failed, or broken the rules. From any thread.</summary>
+    protected void EndPush(Exception? failure)
     {
-        if (_consumer != Consumer.Asking || _askingThread != ThisThread.Number || IsClosed)
-            return false;
+        if (failure is not null)
+            Interlocked.CompareExchange(ref _pushFailure, failure, null);
+        _isPushOver = true;
+        PostEnding(Note.Ended);
+    }
 
+    /// <summary>Gives an item to a consumer that asks.</summary>
+    protected void Serve(R item)
+    {
+        Debug.Assert(IsAsking, "only who asks is answered, and once");
         _current = item;
         _hasCurrent = true;
-        _consumer = Consumer.Answered;
-        return true;
-    }
-
-    /// <summary>If the consumer asks and there is something to tell, settles it. Call <see cref="Resume"/> after the lock.</summary>
-    protected void ServeLocked()
-    {
-        if (!IsAskedFor)
-            return;
-
-        if (!Has(Marks.Left | Marks.Cancelled) && TryTakeLocked(out var item))
-        {
-            TryHandOverLocked(item);
-        }
-        else if (Has(Marks.Ended))
-        {
-            _current = default!;
-            _hasCurrent = false;
-            _marks |= Marks.Reported;
-            _failure = Has(Marks.Left) ? null
-                : Has(Marks.Cancelled) ? new OperationCanceledException(cancellationToken)
-                : Ending.Combine(_failure, _ending?.Error);
-            SettleLocked();
-        }
-    }
-
-    private void SettleLocked() => _consumer = _consumer == Consumer.Asking ? Consumer.Answered : Consumer.Due;
-
-    /// <summary>Resumes a consumer that has been served, and one that waits for the end of its DisposeAsync.</summary>
-    protected void Resume()
-    {
-        // Nothing to do, mostly: the consumer was answered inside its call. Whoever makes it Due, or ends the stream, comes here after.
-        if (_consumer == Consumer.Due || _gone is not null)
-            ResumeDue();
-    }
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private void ResumeDue()
-    {
-        bool resume;
-        TaskCompletionSource? gone;
-        lock (Gate)
-        {
-            resume = _consumer == Consumer.Due;
-            if (resume)
-                _consumer = Consumer.Away;
-            gone = Has(Marks.Ended) ? _gone : null;
-        }
-
-        if (resume)
-        {
-            if (_hasCurrent || _failure is null)
-                _promise.SetResult(_hasCurrent);
-            else
-                _promise.SetException(_failure);
-        }
-
-        if (gone is null)
-            return;
-        if (_ending?.CleanupFailure is { } failure)
-            gone.TrySetException(failure);
-        else
-            gone.TrySetResult();
+        _consumer = _consumer == Consumer.Asking ? Consumer.Answered : Consumer.Due;
     }
 
     /// <summary>Ends the stream with this failure, once what came before has been delivered and upstream is cleaned up.</summary>
     protected void Fail(Exception failure)
     {
-        lock (Gate)
-        {
-            if (IsClosed)
-                return;
-            _failure = failure;
-            _marks |= Marks.Failed;
-        }
-
-        Stop();
-    }
-
-    /// <summary>Upstream is cleaned up: nothing more will come. Call <see cref="Resume"/> after the lock.</summary>
-    protected void EndLocked(Ending ending)
-    {
-        if (Has(Marks.Ended))
+        if (!_isOpen)
             return;
 
-        _marks |= Marks.Ended;
-        _ending = ending;
-        Unregister();
-        ServeLocked();
+        _failure = failure;
+        Close();
+        CancelSource(); // the consumer may be away for long
     }
 
-    private void Connect()
+    /// <summary>Ends the stream: what comes from now on is of no use.</summary>
+    protected void Close()
     {
+        _isOpen = false;
+        Stop();
+        OnClosed();
+    }
+
+    /// <summary>Unsubscribes from who pushes. Called at once, and perhaps again.</summary>
+    protected virtual void OnClosed()
+    {
+    }
+
+    protected sealed override void OnNotes(Note notes)
+    {
+        if ((notes & (Note.Left | Note.Cancelled)) != 0)
+            OnGivenUp(notes);
+        if ((notes & (Note.News | Note.Ended | Note.OnTrampoline)) != 0)
+        {
+            OnNews(notes);
+            if ((notes & Note.Ended) != 0)
+                OnPushEnded();
+        }
+
+        if ((notes & Note.Asked) != 0)
+            OnAsked(announced: _consumer == Consumer.Announced);
+        else if (IsAsking)
+            TryServe();
+    }
+
+    private void OnAsked(bool announced)
+    {
+        if (announced)
+            _consumer = Consumer.Waiting;
+        if (!_isOpen || _token.IsCancellationRequested)
+            OnAskedFirstOrLast();
+        if (IsAsking)
+        {
+            OnAsked();
+            TryServe();
+        }
+    }
+
+    private void OnAskedFirstOrLast()
+    {
+        if (_isEndSaid || _isLeft)
+        {
+            _end = null;
+            SayEnd();
+            return;
+        }
+
+        if (_token.IsCancellationRequested)
+        {
+            // Not left to the token's callback: one that throws may have kept ours from being called.
+            OnGivenUp(Note.Cancelled);
+        }
+
+        if (_isStarted || IsGivenUp)
+            return;
+
+        _isStarted = true;
+        _isOpen = true;
+
+        // With its context: what a cancellation cleans up runs for the consumer, whoever cancels.
+        if (_token.CanBeCanceled)
+            _registration = _token.Register(static outlet => ((Outlet<T, R>)outlet!).Cancel(), this);
         try
         {
-            Start();
+            OnStart();
         }
         catch (Exception failure)
         {
             Fail(failure);
         }
-
-        // After Start, which a cancellation undoes: a token that is cancelled by now calls back at once.
-        if (cancellationToken.CanBeCanceled)
-            _registration = cancellationToken.UnsafeRegister(static outlet => ((Outlet<T>)outlet!).Cancel(), this);
-        if (Has(Marks.Ended))
-            Unregister();
     }
 
-    private void Unregister()
+    private void OnPushEnded()
     {
-        if (_registration is CancellationTokenRegistration registration)
-            registration.Unregister();
+        if (_pushFailure is not null)
+            Fail(_pushFailure);
+        else if (_isOpen)
+            Close();
     }
 
-    /// <summary>What a cancelled token does.</summary>
-    public void Cancel()
+    private void OnGivenUp(Note notes)
     {
-        lock (Gate)
+        _isLeft |= (notes & Note.Left) != 0;
+        _isCancelled |= (notes & Note.Cancelled) != 0 && !_isEndSaid && !_isLeft;
+        Close();
+        if ((notes & Note.Cancelled) != 0)
+            CancelSource();
+    }
+
+    private void TryServe()
+    {
+        if (!IsGivenUp && TryTake(out var item))
+            Serve(item);
+    }
+
+    protected override bool MayDispose()
+    {
+        if (_isLeft)
         {
-            if (Has(Marks.Ended | Marks.Left))
-                return;
-            _marks |= Marks.Cancelled;
-            AbandonLocked();
+            Discard();
+            return true;
         }
 
-        Stop();
-        Resume();
+        if (!IsAsking)
+            return false;
+        if (_isCancelled)
+            Discard();
+        else
+            TryServe();
+        return IsAsking;
     }
 
-    private ValueTask LeaveLocked()
+    /// <summary>Says the end, if it has come.</summary>
+    protected sealed override void OnEnded()
     {
-        _marks |= Marks.Ended;
+        if (!IsComplete)
+            return;
+
+        _isOpen = false;
+        _registration.Unregister();
+        _registration = default;
+        if (IsAsking)
+            TryServe();
+        if (!IsAsking)
+            return;
+
+        _isCleanupSaid = !IsGivenUp;
+        _end = _isLeft ? null
+            : _isCancelled ? new OperationCanceledException(_token)
+            : Ending.Combine(Ending.Combine(_failure, Failure), CleanupFailure);
+        SayEnd();
+    }
+
+    private void SayEnd()
+    {
+        _isEndSaid = true;
+        _current = default!;
+        _hasCurrent = false;
+        _consumer = _consumer == Consumer.Asking ? Consumer.Answered : Consumer.Due;
+    }
+
+    protected override Due OnRest(bool isUsedUp)
+    {
+        var due = Due.None;
+        if (_consumer == Consumer.Asking && IsPushedTo)
+            TryServe();
+        switch (_consumer)
+        {
+            case Consumer.Answered:
+                _consumer = Consumer.Away;
+                due = Due.Answered;
+                break;
+
+            case Consumer.Due:
+                due = Settle();
+                break;
+
+            case Consumer.Asking:
+                _promise.Reset();
+                _consumer = Consumer.Waiting;
+                due = Wait();
+                break;
+
+            case Consumer.Waiting:
+                due = Wait();
+                break;
+        }
+
+        if (_isLeft && !_isGoneSaid && IsSourceDisposed && IsComplete)
+        {
+            _isGoneSaid = true;
+            due |= Due.Gone;
+        }
+
+        return due;
+    }
+
+    private Due Wait()
+    {
+        if (!IsPushedTo)
+            return Due.None;
+
+        // Who pushes may have added just before it could see that. It looks after it has added, we after we have said so.
+        _isWaiting = true;
+        Interlocked.MemoryBarrier();
+        TryServe();
+        return _consumer == Consumer.Due ? Settle() : Due.None;
+    }
+
+    private Due Settle()
+    {
+        _isWaiting = false;
+        _consumer = Consumer.Away;
+        return Due.Resume;
+    }
+
+    /// <summary>For who has pushed an item: a consumer that waits is served, one that does not will look for itself.</summary>
+    /// <param name="isFenced">Whether a full fence has followed what was added.</param>
+    protected void TellConsumer(bool isFenced)
+    {
+        if (!isFenced)
+            Interlocked.MemoryBarrier();
+        if (_isWaiting || !_isOpen)
+            Post(Note.News);
+    }
+
+    protected override void Do(Due due)
+    {
+        try
+        {
+            if ((due & Due.Resume) != 0)
+                Resume();
+        }
+        finally
+        {
+            if ((due & Due.Gone) != 0)
+                SayGone();
+        }
+    }
+
+    private void Resume()
+    {
+        if (_hasCurrent || _end is null)
+            _promise.SetResult(_hasCurrent);
+        else
+            _promise.SetException(_end);
+    }
+
+    private void SayGone()
+    {
         // What the consumer was not told by MoveNextAsync and still has to know: that cleaning up went wrong.
         // A cancellation that it was told of says nothing about that.
-        var failure = Has(Marks.Reported) && _failure is not null && !Has(Marks.Cancelled) ? null : _ending?.CleanupFailure;
-        _ending = null;
-        return failure is null ? default : ValueTask.FromException(failure);
+        if (CleanupFailure is { } failure && !_isCleanupSaid)
+            _gone!.SetException(failure);
+        else
+            _gone!.SetResult();
     }
-
-    /// <summary>What awaiting the last MoveNextAsync does, for who has a static function and its state: that needs no delegate of its own.</summary>
-    public void OnCompleted(Action<object?> continuation, object state) =>
-        _promise.OnCompleted(continuation, state, _promise.Version, ValueTaskSourceOnCompletedFlags.FlowExecutionContext);
 
     bool IValueTaskSource<bool>.GetResult(short token) => _promise.GetResult(token);
 

@@ -8,5 +8,16 @@ internal abstract class OutletStream<T> : IAsyncEnumerable<T>
 {
     public IAsyncEnumerator<T> GetAsyncEnumerator(CancellationToken cancellationToken = default) => Start(cancellationToken);
 
-    public abstract Outlet<T> Start(CancellationToken cancellationToken);
+    /// <summary>Makes an outlet, and nothing else: it starts at the first request.</summary>
+    public abstract IOutlet<T> Start(CancellationToken cancellationToken);
+}
+
+/// <summary>What a stage knows of the stage before it, whatever that reads itself.</summary>
+internal interface IOutlet<out T> : IAsyncEnumerator<T>
+{
+    /// <summary>What a cancelled token does.</summary>
+    void Cancel();
+
+    /// <summary>What awaiting the last MoveNextAsync does, for who has a static function and its state: that needs no delegate of its own.</summary>
+    void OnCompleted(Action<object?> continuation, object state);
 }

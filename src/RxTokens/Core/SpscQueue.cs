@@ -147,6 +147,33 @@ internal sealed class SpscQueue<T>
         }
     }
 
+    /// <summary>
+    /// For the filling side, where that takes too: takes the oldest item if more than so many wait. It claims the very position that it has
+    /// counted from, so it never takes one too many from a queue that the other side has made room in meanwhile.
+    /// </summary>
+    /// <returns>Whether it took one. A full fence has followed what was added, then.</returns>
+    public bool TryTakeBeyond(int count, [MaybeNullWhen(false)] out T item)
+    {
+        while (_filler.Position - _filler.OtherSeen > count)
+        {
+            var seen = Volatile.Read(ref _emptier.Position);
+            var isClaimed = seen < 0;
+            _filler.OtherSeen = seen & ~Claim;
+            if (_filler.Position - _filler.OtherSeen <= (isClaimed ? count + 1L : count))
+                break; // or will be, as soon as the other has what it claims
+
+            if (isClaimed || Interlocked.CompareExchange(ref _emptier.Position, seen | Claim, seen) != seen)
+                continue;
+
+            item = TakeAt(seen);
+            Volatile.Write(ref _emptier.Position, seen + 1);
+            return true;
+        }
+
+        item = default;
+        return false;
+    }
+
     /// <summary>Takes exactly as many as there is place for; so many must be there.</summary>
     public void Take(Span<T> items)
     {

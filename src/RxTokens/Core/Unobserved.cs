@@ -1,3 +1,5 @@
+using System.Runtime.ExceptionServices;
+
 namespace RxTokens;
 
 /// <summary>Where failures go that have no consumer left to be told.</summary>
@@ -11,6 +13,16 @@ internal static class Unobserved
     {
         if (failure is not null)
             _ = Task.FromException(failure);
+    }
+
+    /// <summary>Throws where nobody catches: out of the code that runs on the current context, else on the pool, as <c>async void</c> does.</summary>
+    public static void Throw(Exception failure)
+    {
+        var thrown = ExceptionDispatchInfo.Capture(failure);
+        if (SynchronizationContext.Current is { } context)
+            context.Post(static t => ((ExceptionDispatchInfo)t!).Throw(), thrown);
+        else
+            ThreadPool.UnsafeQueueUserWorkItem(static t => ((ExceptionDispatchInfo)t!).Throw(), thrown);
     }
 
     /// <summary>Cancels; what the source's own callbacks throw at that is not the canceller's to handle.</summary>

@@ -51,7 +51,7 @@ internal static partial class Runs
     public static async Task<long> BufferedDropOldest(int count)
     {
         var dropped = 0L;
-        var items = Sources.PushedOnThePool(count).Buffered(Capacity, PushOverflow.DropOldest, onDropped: _ => dropped++);
+        var items = Sources.PushedOnThePool(count).Buffered(Capacity, Overflow.DropOldest, onDropped: _ => dropped++);
         return Accounted(count, await ReceiveSlowlyAsync<Ours>(items).ConfigureAwait(false), dropped);
     }
 

@@ -1,6 +1,6 @@
 namespace RxTokens.Stress;
 
-public sealed class SelectAsyncRaces
+public sealed class SelectAwaitRaces
 {
     private const int Rounds = 1500;
     private const int Count = 15;
@@ -100,7 +100,7 @@ public sealed class SelectAsyncRaces
             _failing = failing;
             Source = RacingSource.Numbers(
                 referee, random, Count, pace, sourceFailure, mayHaveRead: () => (long)Consumer!.Asked + maxConcurrency - 1);
-            Consumer = new RacingConsumer<int>(Source.SelectAsync(WorkAsync, maxConcurrency, ordered), static n => [n], Cancellation.Token);
+            Consumer = new RacingConsumer<int>(Source.SelectAwait(WorkAsync, maxConcurrency, ordered ? AwaitOrder.Source : AwaitOrder.Completion), static n => [n], Cancellation.Token);
             Consumer.OnEnding = () =>
             {
                 if (Consumer.Error is not null)

@@ -3,7 +3,7 @@ using NUnit.Framework;
 
 namespace RxTokens.Tests;
 
-public class SelectAsyncTests
+public class SelectAwaitTests
 {
     private VirtualClock _clock = null!;
     private List<string> _log = null!;
@@ -18,19 +18,19 @@ public class SelectAsyncTests
     // Arguments
 
     [Test]
-    public void SelectAsync_WithANullArgument_Throws()
+    public void SelectAwait_WithANullArgument_Throws()
     {
         var source = new ReadySource<int>(n => n, 1);
 
-        Assert.That(() => TokenStream.SelectAsync<int, int>(null!, Same), Throws.ArgumentNullException.With.Property("ParamName").EqualTo("source"));
-        Assert.That(() => source.SelectAsync<int, int>(null!), Throws.ArgumentNullException.With.Property("ParamName").EqualTo("selector"));
+        Assert.That(() => TokenStream.SelectAwait<int, int>(null!, Same, maxConcurrency: 1), Throws.ArgumentNullException.With.Property("ParamName").EqualTo("source"));
+        Assert.That(() => source.SelectAwait<int, int>(null!, maxConcurrency: 1), Throws.ArgumentNullException.With.Property("ParamName").EqualTo("selector"));
     }
 
     [TestCase(0)]
     [TestCase(-1)]
-    public void SelectAsync_WithAConcurrencyBelowOne_Throws(int maxConcurrency) =>
+    public void SelectAwait_WithAConcurrencyBelowOne_Throws(int maxConcurrency) =>
         Assert.That(
-            () => new ReadySource<int>(n => n, 1).SelectAsync(Same, maxConcurrency),
+            () => new ReadySource<int>(n => n, 1).SelectAwait(Same, maxConcurrency),
             Throws.TypeOf<ArgumentOutOfRangeException>().With.Property("ParamName").EqualTo("maxConcurrency").And.Property("ActualValue").EqualTo(maxConcurrency));
 
     /// <summary>
@@ -39,7 +39,7 @@ public class SelectAsyncTests
     /// </summary>
     [TestCase(1)]
     [TestCase(3)]
-    public void SelectAsync_OfAFunctionThatFailsUnderAContext_CleansUpWhereItFailed(int maxConcurrency) => MarbleTest.RunAsync(async m =>
+    public void SelectAwait_OfAFunctionThatFailsUnderAContext_CleansUpWhereItFailed(int maxConcurrency) => MarbleTest.RunAsync(async m =>
     {
         var testThread = Environment.CurrentManagedThreadId;
         List<int> disposingThreads = [];
@@ -47,7 +47,7 @@ public class SelectAsyncTests
 
         try
         {
-            await foreach (var _ in source.SelectAsync(FailAsync, maxConcurrency))
+            await foreach (var _ in source.SelectAwait(FailAsync, maxConcurrency))
             {
             }
 
@@ -85,12 +85,12 @@ public class SelectAsyncTests
         }
     }
 
-    [MarbleOf("SelectAsync")]
+    [MarbleOf("SelectAwait")]
     public void ItsMarble(string member) => DocumentedMarble.Run(member, (m, rows) =>
     {
         var source = m.Pull(rows["source"]);
-        m.Expect(source.SelectAsync(TwoFramesAsync)).ToBe(rows["result 1"]);
-        m.Expect(source.SelectAsync(TwoFramesAsync, maxConcurrency: 2)).ToBe(rows["result 2"]);
+        m.Expect(source.SelectAwait(TwoFramesAsync, maxConcurrency: 1)).ToBe(rows["result 1"]);
+        m.Expect(source.SelectAwait(TwoFramesAsync, maxConcurrency: 2)).ToBe(rows["result 2"]);
 
         async ValueTask<string> TwoFramesAsync(string item, CancellationToken cancellationToken)
         {
@@ -111,17 +111,17 @@ public class SelectAsyncTests
     [TestCase("-a----b|", 3, true, "---a----[b|]")]
     [TestCase("|", 3, true, "|")]
     public void AConsumer_ThatAsksForAll_Gets(string source, int maxConcurrency, bool ordered, string expected) => Run(m =>
-        m.Expect(m.Pull(source).SelectAsync(Work, maxConcurrency, ordered)).ToBe(expected));
+        m.Expect(m.Pull(source).SelectAwait(Work, maxConcurrency, ordered ? AwaitOrder.Source : AwaitOrder.Completion)).ToBe(expected));
 
     [TestCase(1, true)]
     [TestCase(3, true)]
     [TestCase(3, false)]
     public async Task ResultsThatAreReadyAtOnce_KeepTheOrder(int maxConcurrency, bool ordered) =>
-        Assert.That(await new ReadySource<int>(n => n, 5).SelectAsync(Same, maxConcurrency, ordered).Drain(), Is.EqualTo(Enumerable.Range(0, 5)));
+        Assert.That(await new ReadySource<int>(n => n, 5).SelectAwait(Same, maxConcurrency, ordered ? AwaitOrder.Source : AwaitOrder.Completion).Drain(), Is.EqualTo(Enumerable.Range(0, 5)));
 
     [Test]
     public void WorkInFlight_GoesOn_WhileTheConsumerIsBusy() => Run(m =>
-        m.Expect(m.Pull("[242]|").SelectAsync(Work, maxConcurrency: 3), demand: "1---------111").ToBe("--2-------42|"));
+        m.Expect(m.Pull("[242]|").SelectAwait(Work, maxConcurrency: 3), demand: "1---------111").ToBe("--2-------42|"));
 
     [TestCase(1)]
     [TestCase(3)]
@@ -129,7 +129,7 @@ public class SelectAsyncTests
     {
         var inWork = 0;
         var most = 0;
-        var consumer = _clock.Consume(_clock.Pull(Marbles.Of("[1234512345]|")).SelectAsync(CountedAsync, maxConcurrency, ordered: false));
+        var consumer = _clock.Consume(_clock.Pull(Marbles.Of("[1234512345]|")).SelectAwait(CountedAsync, maxConcurrency, order: AwaitOrder.Completion));
 
         _ = consumer.AskForAll();
         _clock.AdvanceToFrame(100);
@@ -157,7 +157,7 @@ public class SelectAsyncTests
 
         async Task CountAsync()
         {
-            await foreach (var item in new ReadySource<int>(n => n, 1_000_000).SelectAsync(Same, maxConcurrency: 4))
+            await foreach (var item in new ReadySource<int>(n => n, 1_000_000).SelectAwait(Same, maxConcurrency: 4))
                 count++;
         }
     }
@@ -165,7 +165,7 @@ public class SelectAsyncTests
     [Test]
     public void MoveNextAsync_DuringMoveNextAsync_Throws()
     {
-        var enumerator = _clock.Pull(Marbles.Of("--a|")).SelectAsync(Work).GetAsyncEnumerator();
+        var enumerator = _clock.Pull(Marbles.Of("--a|")).SelectAwait(Work, maxConcurrency: 1).GetAsyncEnumerator();
         _ = enumerator.MoveNextAsync();
 
         Assert.That(() => enumerator.MoveNextAsync(), Throws.InvalidOperationException);
@@ -176,12 +176,12 @@ public class SelectAsyncTests
     [TestCase("[aXb]|", 1, true, "--a-#", "[^1]-1-[x!]", TestName = "AFailure_OneAtATime_ArrivesInItsPlace")]
     [TestCase("[5X]|", 2, true, "-----[5#]", "[^2]----[x!]", TestName = "AFailure_InOrder_WaitsForWhatComesBefore")]
     [TestCase("[X1]|", 2, true, "--#", "[^2]-[x!]", TestName = "AFailure_InOrder_DiscardsWhatComesAfter")]
-    [TestCase("[1X5]|", 3, false, "-1#", "[^3][1!]", TestName = "AFailure_OutOfOrder_CancelsTheRest")]
+    [TestCase("[1X5]|", 3, false, "-1#", "[^3]1[x!]", TestName = "AFailure_OutOfOrder_CancelsTheRest")]
     [TestCase("X-----", 2, true, "--#", "[^2]-[x!]", TestName = "AFailure_DuringARead_CancelsTheRead")]
     public void Fails(string source, int maxConcurrency, bool ordered, string expected, string pulls) => Run(m =>
     {
         var probe = m.Pull(source);
-        m.Expect(probe.SelectAsync(FailingWork, maxConcurrency, ordered)).ToBe(expected, error: typeof(IOException));
+        m.Expect(probe.SelectAwait(FailingWork, maxConcurrency, ordered ? AwaitOrder.Source : AwaitOrder.Completion)).ToBe(expected, error: typeof(IOException));
         m.ExpectPulls(probe).ToBe(pulls);
     });
 
@@ -189,19 +189,21 @@ public class SelectAsyncTests
     public void AFailure_OfTheSource_ArrivesAfterTheResultsBefore() => Run(m =>
     {
         var probe = m.Pull("[ab]#", Marbles.Failure);
-        m.Expect(probe.SelectAsync(FailingWork, maxConcurrency: 2)).ToBe("--[ab#]", error: Marbles.Failure);
+        m.Expect(probe.SelectAwait(FailingWork, maxConcurrency: 2)).ToBe("--[ab#]", error: Marbles.Failure);
         m.ExpectPulls(probe).ToBe("[^2]-[1!]");
     });
 
     [Test]
-    public void TwoFailures_InOrder_TheFirstItemsArrives()
+    public void TwoFailures_InOrder_TheFirstItemsArrives_AndTheOtherBesideIt()
     {
-        var consumer = _clock.Consume(_clock.Pull(Marbles.Of("[XY]|")).SelectAsync(FailAsync, maxConcurrency: 2));
+        var consumer = _clock.Consume(_clock.Pull(Marbles.Of("[XY]|")).SelectAwait(FailAsync, maxConcurrency: 2));
 
         _ = consumer.AskForAll();
         _clock.AdvanceToFrame(50);
 
-        Assert.That(consumer.Received.Single().ToString(), Is.EqualTo("3:# IOException: X"));
+        Assert.That(Marbles.Show(consumer.Received), Is.EqualTo("3:#AggregateException"));
+        var both = (AggregateException)consumer.Received.Single().Notification.Exception!;
+        Assert.That(both.InnerExceptions.Select(e => e.Message), Is.EqualTo(new[] { "X", "Y" }));
 
         async ValueTask<string> FailAsync(string item, CancellationToken token)
         {
@@ -214,13 +216,13 @@ public class SelectAsyncTests
     public void AFailure_BeforeTheConsumerAsks_LetsTheFinishedResultsPass()
     {
         var probe = _clock.Pull(Marbles.Of("[123X]|"));
-        var consumer = _clock.Consume(probe.SelectAsync(FailingWork, maxConcurrency: 4, ordered: false));
+        var consumer = _clock.Consume(probe.SelectAwait(FailingWork, maxConcurrency: 4, order: AwaitOrder.Completion));
         consumer.AskAt(0, 10, 11);
 
         _clock.AdvanceToFrame(20);
 
         Assert.That(Marbles.Show(consumer.Received), Is.EqualTo("1:1 10:2 11:#IOException"));
-        Assert.That(probe.Disposals, Is.EqualTo(new long[] { 2 }), "3 is cancelled");
+        Assert.That((probe.Cancellations.Single(), probe.Disposals.Single()), Is.EqualTo((2L, 11L)), "3 is cancelled");
     }
 
     [TestCase(1, true)]
@@ -234,7 +236,7 @@ public class SelectAsyncTests
         Exception? error = null;
         try
         {
-            await foreach (var item in source.SelectAsync<int, int>((n, _) => n < 2 ? new ValueTask<int>(n) : throw new IOException("at once"), maxConcurrency, ordered))
+            await foreach (var item in source.SelectAwait<int, int>((n, _) => n < 2 ? new ValueTask<int>(n) : throw new IOException("at once"), maxConcurrency, ordered ? AwaitOrder.Source : AwaitOrder.Completion))
                 items.Add(item);
         }
         catch (IOException failure)
@@ -254,7 +256,7 @@ public class SelectAsyncTests
     {
         var failure = new IOException(where);
 
-        Assert.That(() => new ThrowingSource(where, failure).SelectAsync((s, _) => new ValueTask<string>(s)).Drain(), Throws.Exception.SameAs(failure));
+        Assert.That(() => new ThrowingSource(where, failure).SelectAwait((s, _) => new ValueTask<string>(s), maxConcurrency: 1).Drain(), Throws.Exception.SameAs(failure));
     }
 
     // Disposal and cancellation
@@ -263,7 +265,7 @@ public class SelectAsyncTests
     public void DisposeAsync_CancelsTheFunctions_AndAwaitsThem()
     {
         var probe = _clock.Pull(Marbles.Of("[1ab]-----|"));
-        var consumer = _clock.Consume(probe.SelectAsync(StubbornAsync, maxConcurrency: 3));
+        var consumer = _clock.Consume(probe.SelectAwait(StubbornAsync, maxConcurrency: 3));
         consumer.AskAt(0);
         Task? leaving = null;
         _clock.At(2, () => leaving = consumer.Leave());
@@ -297,7 +299,7 @@ public class SelectAsyncTests
     {
         using var cancellation = new CancellationTokenSource();
         var probe = _clock.Pull(Marbles.Of("[99]-----|"));
-        var consumer = _clock.Consume(probe.SelectAsync(NotedAsync, maxConcurrency: 2, ordered), cancellation.Token);
+        var consumer = _clock.Consume(probe.SelectAwait(NotedAsync, maxConcurrency: 2, ordered ? AwaitOrder.Source : AwaitOrder.Completion), cancellation.Token);
         consumer.AskAt(0, 5);
         _clock.At(3, cancellation.Cancel);
 
@@ -327,7 +329,7 @@ public class SelectAsyncTests
     {
         var source = new ReadySource<int>(n => n, 3);
 
-        Assert.That(() => source.SelectAsync(Same).Drain(new CancellationToken(canceled: true)), Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(() => source.SelectAwait(Same, maxConcurrency: 1).Drain(new CancellationToken(canceled: true)), Throws.InstanceOf<OperationCanceledException>());
         Assert.That((source.Reads, source.Disposals), Is.EqualTo((0, 0)));
     }
 
@@ -335,7 +337,7 @@ public class SelectAsyncTests
     public async Task ACallbackOfTheFunctionsToken_ThatThrows_DoesNotDisturbTheDisposal()
     {
         var source = new ReadySource<int>(n => n, 3);
-        await using (var enumerator = source.SelectAsync(RegisteringAsync).GetAsyncEnumerator())
+        await using (var enumerator = source.SelectAwait(RegisteringAsync, maxConcurrency: 1).GetAsyncEnumerator())
             await enumerator.MoveNextAsync();
 
         Assert.That(source.Disposals, Is.EqualTo(1));
@@ -350,7 +352,7 @@ public class SelectAsyncTests
     [Test]
     public async Task MoveNextAsync_AfterDispose_ReturnsFalse()
     {
-        var enumerator = new ReadySource<int>(n => n, 3).SelectAsync(Same).GetAsyncEnumerator();
+        var enumerator = new ReadySource<int>(n => n, 3).SelectAwait(Same, maxConcurrency: 1).GetAsyncEnumerator();
         await enumerator.MoveNextAsync();
         await enumerator.DisposeAsync();
 
@@ -365,7 +367,7 @@ public class SelectAsyncTests
     public void OneRequest_ReadsNoMore_ThanMayBeInWork(int maxConcurrency, string pulls) => Run(m =>
     {
         var source = m.Pull("[abcdef]|");
-        m.Expect(source.SelectAsync(Work, maxConcurrency), demand: "1").ToBe("--a");
+        m.Expect(source.SelectAwait(Work, maxConcurrency), demand: "1").ToBe("--a");
         m.ExpectPulls(source).ToBe(pulls);
     });
 
@@ -374,7 +376,7 @@ public class SelectAsyncTests
     {
         // The result that was finished answers the request at 5.
         var source = m.Pull("                                            [1111]|");
-        m.Expect(source.SelectAsync(Work, maxConcurrency: 2), demand: "1   ----11").ToBe("-   1---1-1");
+        m.Expect(source.SelectAwait(Work, maxConcurrency: 2), demand: "1   ----11").ToBe("-   1---1-1");
         m.ExpectPulls(source).ToBe("                              [^2]-----2");
     });
 
@@ -385,7 +387,7 @@ public class SelectAsyncTests
         var firstRead = new TaskCompletionSource();
         var reads = 0;
         var readsOfTheNext = 0;
-        var enumerator = Numbers().SelectAsync((n, _) => n == 1 ? new ValueTask<int>(new EndingWhenLookedAt(), 0) : new ValueTask<int>(n)).GetAsyncEnumerator();
+        var enumerator = Numbers().SelectAwait((n, _) => n == 1 ? new ValueTask<int>(new EndingWhenLookedAt(), 0) : new ValueTask<int>(n), maxConcurrency: 1).GetAsyncEnumerator();
 
         var consuming = ConsumeAsync();
         firstRead.SetResult();
@@ -419,7 +421,7 @@ public class SelectAsyncTests
         var firstRead = new TaskCompletionSource();
         var work = new TaskCompletionSource<int>();
         var isReading = false;
-        var enumerator = Numbers().SelectAsync((n, _) => n == 1 ? new ValueTask<int>(work.Task) : new ValueTask<int>(n), maxConcurrency: 2, ordered).GetAsyncEnumerator();
+        var enumerator = Numbers().SelectAwait((n, _) => n == 1 ? new ValueTask<int>(work.Task) : new ValueTask<int>(n), maxConcurrency: 2, ordered ? AwaitOrder.Source : AwaitOrder.Completion).GetAsyncEnumerator();
 
         var consuming = ConsumeAsync();
         firstRead.SetResult();
@@ -465,7 +467,7 @@ public class SelectAsyncTests
     public void NoRequest_ReadsNothing() => Run(m =>
     {
         var source = m.Pull("[ab]|");
-        m.Expect(source.SelectAsync(Work), demand: "-----").ToBe("-----");
+        m.Expect(source.SelectAwait(Work, maxConcurrency: 1), demand: "-----").ToBe("-----");
         m.ExpectPulls(source).ToBe();
     });
 

@@ -1,10 +1,10 @@
 namespace RxTokens.Stress;
 
 /// <summary>
-/// The gate, used as the pump uses it: a consumer that comes again and again and may hold it, others that bring news, and a
-/// stop. One is inside at a time, and a stop is seen to also where the consumer does not come again.
+/// The turn, used as a stage uses it: a consumer that comes again and again and may keep it, others that bring news, and a
+/// cancellation. One runs at a time, and a note is seen to also where the consumer does not come again.
 /// </summary>
-public sealed class DrainGateRaces
+public sealed class TurnRaces
 {
     private const int Rounds = 5000;
 
@@ -130,92 +130,100 @@ public sealed class DrainGateRaces
 
     private sealed class Work(Referee referee)
     {
-        private DrainGate _gate;
-        private volatile bool _stopping;
+        private Turn _turn = new(mayBeHeld: true);
         private int _brought;
         private int _passed;
 
-        // Of the thread inside the gate, and unguarded: two at once would show.
+        // The runner's, and unguarded: two at once would show.
         private bool _isInside;
         private bool _hasStopped;
         private int _passes;
         private int _seen;
 
-        /// <summary>As <c>Pump.WakeForConsumer</c>.</summary>
+        /// <summary>As a consumer asks.</summary>
         public void Consume(int visits, int spin, Random? leaves)
         {
             for (var i = 0; i < visits; i++)
             {
-                if (_gate.TryEnterAsHolder())
+                if (_turn.TryVisit())
                 {
                     bool holds;
                     do
                     {
                         Pass();
-                        holds = !_hasStopped && leaves?.Next(4) != 0;
+                        holds = !_hasStopped && leaves?.Next(4) != 0 && _turn.MayHold;
                     }
-                    while (!(holds ? _gate.TryHold() : _gate.TryLeave()));
+                    while (!(holds ? _turn.TryHold() : _turn.TryLeave()));
+                }
+                else
+                {
+                    Announce(Note.Asked);
                 }
 
                 Thread.SpinWait(spin);
             }
         }
 
-        /// <summary>As <c>Pump.Stop</c>.</summary>
-        public void Stop()
-        {
-            _stopping = true;
-            if (_gate.TryRevoke())
-                Drain();
-            else
-                Wake();
-        }
+        public void Stop() => Post(Note.Cancelled);
 
         public void Bring(int news, int spin)
         {
             for (var i = 0; i < news; i++)
             {
                 Interlocked.Increment(ref _brought);
-                Wake();
+                Post(Note.News);
                 Thread.SpinWait(spin);
             }
         }
 
         public void Check()
         {
-            Assert.That(_hasStopped, Is.True, "nobody has seen to the stop");
+            Assert.That(_hasStopped, Is.True, "nobody has seen to the cancellation");
             CheckNews();
         }
 
         public void CheckNews()
         {
             Assert.That(_seen, Is.EqualTo(_brought), "news that nobody has seen");
-            Assert.That(_passes, Is.EqualTo(_passed), "two were inside at once");
-            Assert.That(_gate.TryEnter(), Is.True, "the gate is shut");
+            Assert.That(_passes, Is.EqualTo(_passed), "two ran at once");
+            Assert.That(_turn.TryEnter(), Is.True, "somebody keeps the turn");
         }
 
-        public override string ToString() => $"passes: {_passes} of {_passed}, seen: {_seen} of {_brought}, stopping: {_stopping}, stopped: {_hasStopped}";
+        public override string ToString() => $"passes: {_passes} of {_passed}, seen: {_seen} of {_brought}, stopped: {_hasStopped}";
 
-        private void Wake()
+        // As Stage.Post.
+        private void Post(Note note)
         {
-            if (_gate.TryEnter())
-                Drain();
+            if (_turn.TryEnter())
+                Run(note);
+            else
+                Announce(note);
         }
 
-        private void Drain()
+        private void Announce(Note note)
+        {
+            if (_turn.Announce(note))
+                Run(Note.None);
+        }
+
+        private void Run(Note note)
         {
             do
-                Pass();
-            while (!_gate.TryLeave());
+            {
+                Pass(note);
+                note = Note.None;
+            }
+            while (!_turn.TryLeave());
         }
 
-        private void Pass()
+        private void Pass(Note note = Note.None)
         {
-            referee.Require(!_isInside, "two are inside");
+            referee.Require(!_isInside, "two run");
             _isInside = true;
             _passes++;
+            note |= _turn.Take();
             _seen = Volatile.Read(ref _brought);
-            _hasStopped |= _stopping;
+            _hasStopped |= (note & Note.Cancelled) != 0;
             _isInside = false;
             Interlocked.Increment(ref _passed);
         }

@@ -1,0 +1,518 @@
+using System.Runtime.CompilerServices;
+
+namespace RxTokens;
+
+/// <summary>
+/// A stage of a pipeline: whose turn it is, and the one enumerator of its source, used correctly: one <c>MoveNextAsync</c> at a time and
+/// only while more is asked for, one <c>DisposeAsync</c>, never during a read nor while the consumer is at work on an item, and in a
+/// loop instead of recursion.
+/// </summary>
+/// <remarks>
+/// <code>
+/// field                    written by     read by       ordered by
+/// _turn                    everyone       everyone      itself
+/// _inner, _cancellation    constructor    everyone      readonly
+/// _runner                  the runner     everyone      nothing: only the runner's own thread finds its number here
+/// all others               the runner     the runner    _turn
+/// </code>
+/// <para><b>The runner</b> is the thread whose turn it is. <see cref="Post"/> is the one way to it: what happens is a <see cref="Note"/>, which the caller
+/// sees to itself where nobody runs the stage, and leaves to the runner otherwise. So all events of a stage have one order, and everything
+/// that derives from it says in its own table what does <em>not</em> belong to the runner.</para>
+/// <para><b>A turn</b>: take the notes, read on as far as more is wanted, hand out, and again while there are notes; then rest, leave, and
+/// only then, outside the turn, call the consumer.</para>
+/// <para>(A base class, not an interface to call: one virtual call an item is all that it costs, also where the types share their code.)</para>
+/// </remarks>
+internal abstract class Stage<T>
+{
+    private enum Phase
+    {
+        Ready,
+        Reading,
+
+        /// <summary>No more reads; the source is not disposed yet.</summary>
+        Over,
+        CleaningUp,
+        Ended,
+    }
+
+    /// <summary>What a turn leaves to be done after it.</summary>
+    [Flags]
+    protected enum Due
+    {
+        None = 0,
+
+        /// <summary>The consumer, still inside its call, has its answer.</summary>
+        Answered = 1,
+
+        /// <summary>The consumer waits for its answer, which is settled.</summary>
+        Resume = 2,
+
+        /// <summary>The consumer waits for the end of its disposal, which has come.</summary>
+        Gone = 4,
+
+        /// <summary>The observer has thrown.</summary>
+        Throw = 8,
+
+        /// <summary>There is more to read, in another turn.</summary>
+        Continue = 16,
+    }
+
+    private readonly IOutlet<T>? _inner;
+    private readonly CancellationTokenSource? _cancellation;
+    private Turn _turn;
+    private int _runner;
+
+    private Phase _phase;
+    private bool _hasLanded;
+    private bool _isStopped;
+    private IAsyncEnumerable<T>? _source; // until it is enumerated
+    private IAsyncEnumerator<T>? _enumerator;
+    private Action? _onLanded; // none before there is something to wait for
+    private ConfiguredValueTaskAwaitable<bool>.ConfiguredValueTaskAwaiter _read;
+    private ConfiguredValueTaskAwaitable.ConfiguredValueTaskAwaiter _cleanup;
+
+    /// <param name="source">The source, enumerated at the first read; none where items are pushed.</param>
+    /// <param name="mayBeHeld">Whether the consumer may keep the turn between its calls.</param>
+    protected Stage(IAsyncEnumerable<T>? source, bool mayBeHeld = false)
+    {
+        _turn = new Turn(mayBeHeld);
+        if (source is OutletStream<T> stream)
+        {
+            _inner = stream.Start(CancellationToken.None);
+        }
+        else if (source is not null)
+        {
+            _source = source;
+            _cancellation = new CancellationTokenSource();
+        }
+    }
+
+    /// <summary>What the source failed with.</summary>
+    protected Exception? Failure { get; private set; }
+
+    /// <summary>What cleaning up failed with.</summary>
+    protected Exception? CleanupFailure { get; private set; }
+
+    /// <summary>Whether nothing more will be read.</summary>
+    protected bool IsStopped => _isStopped;
+
+    /// <summary>Whether the source is disposed.</summary>
+    protected bool IsSourceDisposed => _phase == Phase.Ended;
+
+    /// <summary>Whether the caller is the runner: it comes from inside a call that the stage has made.</summary>
+    protected bool IsInside
+    {
+        // Another thread never finds its own number here, and this one sees what it wrote itself.
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => _runner != 0 && _runner == ThisThread.Number;
+    }
+
+    /// <summary>A turn begins. What depends on the thread alone stays the same until it rests.</summary>
+    /// <returns>How many items that are ready may be read in it, until there are notes.</returns>
+    protected virtual long OnEnter() => long.MaxValue;
+
+    /// <summary>Something has happened.</summary>
+    protected abstract void OnNotes(Note notes);
+
+    /// <summary>Whether one more item is asked for now.</summary>
+    protected abstract bool MayRead();
+
+    /// <summary>One item. Does not throw.</summary>
+    /// <returns>What <see cref="MayRead"/> says after it.</returns>
+    protected abstract bool OnItem(T item);
+
+    /// <summary>An item that nobody will get. May throw.</summary>
+    protected virtual void OnDiscarded(T item)
+    {
+    }
+
+    /// <summary>Whether the source may be disposed: the consumer is not at work on an item, and gets none before the end.</summary>
+    protected virtual bool MayDispose() => true;
+
+    /// <summary>The source is disposed. Called once.</summary>
+    protected virtual void OnEnd()
+    {
+    }
+
+    /// <summary>A turn after that, and the one in which it happened.</summary>
+    protected virtual void OnEnded()
+    {
+    }
+
+    /// <summary>The turn is about to end.</summary>
+    /// <param name="isUsedUp">Whether as many items have been read as may be in one turn.</param>
+    protected virtual Due OnRest(bool isUsedUp) => Due.None;
+
+    /// <summary>The turn has ended, and the stage is inside no call: the time to run a consumer's continuation.</summary>
+    protected abstract void Do(Due due);
+
+    /// <summary>Something has happened. From any thread, also from inside a call that the stage has made.</summary>
+    /// <returns>Whether that was seen to: else somebody else is at it, who will.</returns>
+    protected bool Post(Note note)
+    {
+        if (_turn.TryEnter())
+        {
+            Do(Run(note));
+            return true;
+        }
+
+        if (IsInside)
+        {
+            _turn.Remind(note);
+            return true;
+        }
+
+        if (!_turn.Announce(note))
+            return false;
+
+        Do(Run(Note.None));
+        return true;
+    }
+
+    /// <summary>The same for what ends the stage: whoever is at it may be inside the source, and must not be kept there.</summary>
+    protected void PostEnding(Note note)
+    {
+        if (!Post(note))
+            CancelSource();
+    }
+
+    /// <summary>Leaves a note, for who has found somebody at it.</summary>
+    /// <returns>What is to be done now, where the caller has run the stage after all.</returns>
+    protected Due Announce(Note note)
+    {
+        if (IsInside)
+            _turn.Remind(note);
+        else if (_turn.Announce(note))
+            return Run(Note.None);
+        return Due.None;
+    }
+
+    /// <summary>Makes the turn the caller's, if nobody is at it. <see cref="Run"/> must follow.</summary>
+    protected bool TryEnter() => _turn.TryEnter();
+
+    /// <summary>The same for a consumer that may have kept the turn.</summary>
+    protected bool TryVisit() => _turn.TryVisit();
+
+    /// <summary>Runs the stage, for who has the turn, and gives the turn back.</summary>
+    protected Due Run(Note notes, bool mayHold = false)
+    {
+        var thread = ThisThread.Number;
+        var due = Due.None;
+        do
+        {
+            _runner = thread;
+            notes |= _turn.Take();
+            long left;
+            do
+            {
+                left = OnEnter();
+                if ((notes & Note.Landed) != 0)
+                    _hasLanded = true;
+                OnNotes(notes);
+                Advance(ref left);
+                notes = _turn.Take();
+            }
+            while (notes != Note.None);
+
+            due |= OnRest(left == 0);
+            _runner = 0;
+        }
+        while (!(mayHold && due == Due.Answered && _phase == Phase.Ready && _turn.MayHold ? _turn.TryHold() : _turn.TryLeave()));
+
+        return due;
+    }
+
+    /// <summary>For who runs the stage inside somebody's loop: sees to what has been left meanwhile.</summary>
+    protected void LookAtNotes()
+    {
+        if (_turn.HasNotes)
+            SeeToNotes();
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void SeeToNotes()
+    {
+        var notes = _turn.Take();
+        if ((notes & Note.Landed) != 0)
+            _hasLanded = true;
+        OnNotes(notes);
+    }
+
+    /// <summary>Reads no more. A pending read is cancelled: its item is of no use; without one the source may clean up in peace.</summary>
+    protected void Stop()
+    {
+        if (_isStopped)
+            return;
+
+        _isStopped = true;
+        if (_phase == Phase.Reading)
+            CancelSource();
+    }
+
+    /// <summary>Cancels the source's token. From any thread, at any time.</summary>
+    protected void CancelSource()
+    {
+        if (_cancellation is not null)
+            Unobserved.Cancel(_cancellation);
+        else if (_inner is not null)
+            Unobserved.Cancel(_inner, static inner => inner.Cancel());
+    }
+
+    /// <summary>Lets go of an item that nobody will get.</summary>
+    protected void Discard(T item)
+    {
+        try
+        {
+            OnDiscarded(item);
+        }
+        catch (Exception failure)
+        {
+            FailedToCleanUp(failure);
+        }
+    }
+
+    /// <summary>What the source and its clean-up have failed with, for who tells it by itself.</summary>
+    protected Exception? TakeFailure()
+    {
+        var failure = Ending.Combine(Failure, CleanupFailure);
+        Failure = null;
+        CleanupFailure = null;
+        return failure;
+    }
+
+    /// <summary>Something that belongs to cleaning up has failed.</summary>
+    protected void FailedToCleanUp(Exception failure) => CleanupFailure = Ending.Combine(CleanupFailure, failure);
+
+    private void Advance(ref long left)
+    {
+        // What the last item's receiver said, until it is used: asked again, it might answer differently.
+        bool? mayRead = null;
+        while (true)
+        {
+            switch (_phase)
+            {
+                case Phase.Ready:
+                    if (_isStopped)
+                    {
+                        _phase = Phase.Over;
+                        break;
+                    }
+
+                    if (left == 0 || _turn.HasNotes)
+                        return;
+                    if (mayRead ?? MayRead())
+                    {
+                        mayRead = null;
+                        if (!TryRead(ref left))
+                            return;
+                    }
+                    else if (!_isStopped)
+                    {
+                        return;
+                    }
+
+                    break;
+
+                case Phase.Reading:
+                    if (!_hasLanded)
+                        return;
+                    mayRead = Land();
+                    if (_turn.HasNotes)
+                        return;
+                    break;
+
+                case Phase.Over:
+                    if (!MayDispose())
+                        return;
+                    CleanUp();
+                    break;
+
+                case Phase.CleaningUp:
+                    if (!_hasLanded)
+                        return;
+                    Finish(_cleanup);
+                    break;
+
+                case Phase.Ended:
+                    OnEnded();
+                    return;
+            }
+        }
+    }
+
+    /// <summary>Reads and hands over what is ready. False: nothing more is wanted, or there are notes; else there is a phase to look at.</summary>
+    private bool TryRead(ref long left)
+    {
+        try
+        {
+            while (true)
+            {
+                left--;
+                var enumerator = _enumerator ??= Enumerate();
+                var read = enumerator.MoveNextAsync();
+                if (!read.IsCompleted)
+                {
+                    Await(read);
+                    return !_turn.HasNotes;
+                }
+
+                if (!read.Result)
+                {
+                    _phase = Phase.Over;
+                    return true;
+                }
+
+                var item = enumerator.Current;
+                LookAtNotes();
+                if (_isStopped)
+                {
+                    Discard(item);
+                    return true;
+                }
+
+                var mayRead = OnItem(item);
+                if (_isStopped)
+                    return true;
+                if (!mayRead || left == 0 || _turn.HasNotes)
+                    return false;
+            }
+        }
+        catch (Exception failure)
+        {
+            OnFailedRead(failure);
+            return true;
+        }
+    }
+
+    private IAsyncEnumerator<T> Enumerate()
+    {
+        if (_inner is not null)
+            return _inner;
+
+        var source = _source!;
+        _source = null;
+        return source.GetAsyncEnumerator(_cancellation!.Token)
+            ?? throw new InvalidOperationException($"GetAsyncEnumerator of '{source.GetType()}' returned null.");
+    }
+
+    private void Await(ValueTask<bool> read)
+    {
+        _read = read.ConfigureAwait(false).GetAwaiter();
+        _phase = Phase.Reading;
+        _hasLanded = false;
+
+        // Not UnsafeOnCompleted: ambient values (the current activity, log scopes) follow the items, as through an await.
+        if (_inner is not null)
+            _inner.OnCompleted(static stage => ((Stage<T>)stage!).Post(Note.Landed), this);
+        else
+            _read.OnCompleted(_onLanded ??= OnLanded);
+    }
+
+    private void OnLanded() => Post(Note.Landed);
+
+    /// <returns>What the receiver said; null where there is none.</returns>
+    private bool? Land()
+    {
+        T item;
+        try
+        {
+            if (!_read.GetResult())
+            {
+                _phase = Phase.Over;
+                return null;
+            }
+
+            item = _enumerator!.Current;
+        }
+        catch (Exception failure)
+        {
+            OnFailedRead(failure);
+            return null;
+        }
+
+        _phase = Phase.Ready;
+        LookAtNotes();
+        if (!_isStopped)
+            return OnItem(item);
+
+        Discard(item);
+        return null;
+    }
+
+    private void OnFailedRead(Exception failure)
+    {
+        _phase = Phase.Over;
+        LookAtNotes(); // what failed may be what a note has cancelled
+        if (!_isStopped)
+            Failure = failure;
+        // Nobody is left to ask what a cancelled read became; but the clean-up of an iterator is part of its read.
+        else if (failure is not OperationCanceledException)
+            FailedToCleanUp(failure);
+    }
+
+    private void CleanUp()
+    {
+        if (_enumerator is null)
+        {
+            End();
+            return;
+        }
+
+        ConfiguredValueTaskAwaitable.ConfiguredValueTaskAwaiter cleanup;
+        try
+        {
+            cleanup = _enumerator.DisposeAsync().ConfigureAwait(false).GetAwaiter();
+        }
+        catch (Exception failure)
+        {
+            OnFailedCleanup(failure);
+            End();
+            return;
+        }
+
+        if (cleanup.IsCompleted)
+        {
+            Finish(cleanup);
+            return;
+        }
+
+        _cleanup = cleanup;
+        _phase = Phase.CleaningUp;
+        _hasLanded = false;
+        cleanup.OnCompleted(_onLanded ??= OnLanded);
+    }
+
+    private void Finish(ConfiguredValueTaskAwaitable.ConfiguredValueTaskAwaiter cleanup)
+    {
+        try
+        {
+            cleanup.GetResult();
+        }
+        catch (Exception failure)
+        {
+            OnFailedCleanup(failure);
+        }
+
+        End();
+    }
+
+    private void OnFailedCleanup(Exception failure)
+    {
+        // A clean-up that gives way to our own cancellation has not failed; one that gives way to another has.
+        if (_cancellation is { IsCancellationRequested: true } && failure is OperationCanceledException cancelled && cancelled.CancellationToken == _cancellation.Token)
+            return;
+
+        FailedToCleanUp(failure);
+    }
+
+    private void End()
+    {
+        _phase = Phase.Ended;
+        _isStopped = true;
+        _source = null;
+        _enumerator = null;
+        _read = default;
+        _cleanup = default;
+        OnEnd();
+    }
+}
