@@ -114,7 +114,7 @@ public class EveryNameTests
     {
         var channel = Channel.CreateBounded<int>(3);
 
-        await Numbers.CopyTo(channel.Writer);
+        await Numbers.CopyToAsync(channel.Writer);
 
         Assert.That(await TokenStream.FromChannel(channel.Reader).CollectAsync(), Is.EqualTo(OneTwoThree));
     }
@@ -141,8 +141,8 @@ public class EveryNameTests
     {
         var shown = new List<int>();
 
-        await Numbers.RenderOn(ImmediateScheduler.Instance, shown.Add);
-        await Numbers.RenderOn(new InlineContext(), shown.Add);
+        await Numbers.RenderOnAsync(ImmediateScheduler.Instance, shown.Add);
+        await Numbers.RenderOnAsync(new InlineContext(), shown.Add);
 
         Assert.That(shown, Is.EqualTo(new[] { 1, 2, 3, 1, 2, 3 }));
     }
