@@ -21,7 +21,7 @@ internal static class Pipeline
                 .Do(figures.OnToken))
             .RecordIn(recording)                                // before the boundary: the pace is the model's own
             .Meet(strategy, buffer, figures.OnDropped)          // two rates meet: .Conflate() unless asked otherwise
-            .RenderOn(frames, draw, cancellationToken);         // the next text is asked for when this one is drawn
+            .RenderOnAsync(frames, draw, cancellationToken);    // the next text is asked for when this one is drawn
 
     private static IAsyncEnumerable<string> RecordIn(this IAsyncEnumerable<string> tokens, RecordingFile? recording) =>
         recording is null ? tokens : recording.Record(tokens);

@@ -110,11 +110,11 @@ public class EveryNameTests
     }
 
     [Test]
-    public async Task CopyTo_And_FromChannel()
+    public async Task CopyToAsync_And_FromChannel()
     {
         var channel = Channel.CreateBounded<int>(3);
 
-        await Numbers.CopyTo(channel.Writer);
+        await Numbers.CopyToAsync(channel.Writer);
 
         Assert.That(await TokenStream.FromChannel(channel.Reader).CollectAsync(), Is.EqualTo(OneTwoThree));
     }
@@ -137,14 +137,22 @@ public class EveryNameTests
     }
 
     [Test]
-    public async Task RenderOn()
+    public async Task RenderOnAsync()
     {
         var shown = new List<int>();
 
-        await Numbers.RenderOn(ImmediateScheduler.Instance, shown.Add);
-        await Numbers.RenderOn(new InlineContext(), shown.Add);
+        await Numbers.RenderOnAsync(ImmediateScheduler.Instance, shown.Add);
+        await Numbers.RenderOnAsync(new InlineContext(), shown.Add);
+        await Numbers.RenderOnAsync(ImmediateScheduler.Instance, ShowAsync);
+        await Numbers.RenderOnAsync(new InlineContext(), async n => await ShowAsync(n));
 
-        Assert.That(shown, Is.EqualTo(new[] { 1, 2, 3, 1, 2, 3 }));
+        Assert.That(shown, Is.EqualTo(new[] { 1, 2, 3, 1, 2, 3, 1, 2, 3, 1, 2, 3 }));
+
+        ValueTask ShowAsync(int n)
+        {
+            shown.Add(n);
+            return default;
+        }
     }
 
     [Test]

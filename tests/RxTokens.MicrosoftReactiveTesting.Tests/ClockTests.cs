@@ -247,7 +247,7 @@ public class ClockTests : ReactiveTest
     private static string Render(VirtualTimeScheduler<long, long> clock, IAsyncEnumerable<string> stream)
     {
         var drawn = new List<string>();
-        var rendering = stream.RenderOn(clock, x => drawn.Add($"{clock.Clock}:{x}"));
+        var rendering = stream.RenderOnAsync(clock, x => drawn.Add($"{clock.Clock}:{x}"));
         clock.Start();
         Assert.That(rendering.IsCompletedSuccessfully, Is.True);
         return string.Join(' ', drawn);

@@ -16,13 +16,13 @@ public class ReadmeSamples
     internal static async Task TheFirst(ChatClient chat, ChatMessage[] messages)
     {
         var screen = new View();
-        await chat.CompleteChatStreamingAsync(messages)                // pull: nothing is read until it is asked for
-            .Through(updates => updates                                // any Rx query, unchanged
+        await chat.CompleteChatStreamingAsync(messages)                     // pull: nothing is read until it is asked for
+            .Through(updates => updates                                     // any Rx query, unchanged
                 .SelectMany(update => update.ContentUpdate)
                 .Select(part => part.Text)
                 .Timeout(TimeSpan.FromSeconds(20)))
-            .Conflate()                                                // screen busy? the text is joined, nothing is lost
-            .RenderOn(SynchronizationContext.Current!, screen.Append); // the next text is asked for when this one is drawn
+            .Conflate()                                                     // screen busy? the text is joined, nothing is lost
+            .RenderOnAsync(SynchronizationContext.Current!, screen.Append); // the next text is asked for when this one is drawn
     }
 
     [Test]

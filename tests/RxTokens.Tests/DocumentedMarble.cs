@@ -97,8 +97,8 @@ public class DocumentedMarbleTests
     /// <summary>Members whose marble no test can run in virtual time, and why.</summary>
     private static readonly Dictionary<string, string> Exceptions = new()
     {
-        ["FromBlocking<T>(IEnumerable<T>)"] = "runs on a thread of its own, which no virtual clock drives",
-        ["FromBlocking<T>(Func<CancellationToken, IEnumerable<T>>)"] = "the same",
+        ["FromBlocking<TSource>(IEnumerable<TSource>)"] = "runs on a thread of its own, which no virtual clock drives",
+        ["FromBlocking<TSource>(Func<CancellationToken, IEnumerable<TSource>>)"] = "the same",
     };
 
     [Test]

@@ -18,13 +18,17 @@ public static partial class ClockExtensions
     /// Times longer than the longest of a timer (49 days) are waited for in parts. Resolution is the provider's: the system's rounds
     /// down to milliseconds.</para>
     /// <para>Periodic work is due at its start plus whole periods, as measured by timestamps. One run is over before the next begins; runs
-    /// that come late follow one another without a pause.</para>
+    /// that come late follow one another without a pause, so that a virtual clock that is moved over many periods in one go gives a run
+    /// for each. On a real one that means: an <c>Interval</c> of a second over a machine that sleeps for eight hours makes up for it with
+    /// 28,800 runs in a burst. Where only the latest matters put <c>KeepLatest</c> or <c>Sample</c> behind it, or use Rx's own scheduler.</para>
     /// <para><b>Errors:</b> what work throws surfaces where the provider's timers run: to whoever moves a virtual clock; on the pool it ends
     /// the process. Periodic work that threw is not run again.</para>
     /// <para><b>Disposal:</b> disposing cancels work that has not begun, and stops periodic work after a run that has.</para>
     /// <para><b>Threading:</b> work runs where the provider runs its timers: the system's on the pool, two pieces of work possibly at once.
-    /// Work that is due now is run by a timer of zero, as soon as possible and never inside <c>Schedule</c>, unless the provider's timers
-    /// do that. The execution context flows as it does to the provider's timers.</para>
+    /// Work that is due now is run by a timer of zero, as soon as possible and never inside <c>Schedule</c>. Where a provider rings such a
+    /// timer while it is being set, as Microsoft's <c>FakeTimeProvider</c> does, the work waits for its turn on Rx's current-thread
+    /// trampoline, so that <c>Observable.Repeat(x, scheduler).Take(5)</c> ends; only where no trampoline runs, outside any
+    /// <c>Subscribe</c>, does it run inside <c>Schedule</c>. The execution context flows as it does to the provider's timers.</para>
     /// </remarks>
     /// <param name="timeProvider">The time provider.</param>
     /// <returns>A scheduler by its time.</returns>
@@ -80,10 +84,19 @@ internal sealed class TimeProviderScheduler(TimeProvider timeProvider) : LocalSc
     }
 
     /// <summary>Waits for a time of any length.</summary>
+    /// <remarks>
+    /// <code>
+    /// field           written by                    read by                        ordered by
+    /// _rest           Wait                          the ring that it leads to      the timer
+    /// _settingThread  Wait, on its thread           the same thread, when it rings its own program order
+    /// _isDisposed     whoever disposes, once        any ring                       volatile; one that has begun goes on
+    /// </code>
+    /// </remarks>
     private abstract class Countdown : IDisposable
     {
         private readonly ITimer _timer;
         private TimeSpan _rest;
+        private int _settingThread;
         private volatile bool _isDisposed;
 
         // In two steps: a timer of zero may ring before it is stored.
@@ -96,7 +109,15 @@ internal sealed class TimeProviderScheduler(TimeProvider timeProvider) : LocalSc
                 : time > LongestTimer ? LongestTimer
                 : time;
             _rest = time - part;
-            _timer.Change(part, Timeout.InfiniteTimeSpan);
+            _settingThread = Environment.CurrentManagedThreadId;
+            try
+            {
+                _timer.Change(part, Timeout.InfiniteTimeSpan);
+            }
+            finally
+            {
+                _settingThread = 0;
+            }
         }
 
         public virtual void Dispose()
@@ -110,6 +131,23 @@ internal sealed class TimeProviderScheduler(TimeProvider timeProvider) : LocalSc
         protected void ReleaseTimer() => _timer.Dispose();
 
         private void OnTimer()
+        {
+            // From inside Change, what is scheduled could not be stopped yet: nobody has its disposable before Schedule returns.
+            if (_settingThread == Environment.CurrentManagedThreadId)
+            {
+                CurrentThreadScheduler.Instance.Schedule(this, static (_, countdown) =>
+                {
+                    countdown.Ring();
+                    return Disposable.Empty;
+                });
+            }
+            else
+            {
+                Ring();
+            }
+        }
+
+        private void Ring()
         {
             if (_isDisposed)
                 return;

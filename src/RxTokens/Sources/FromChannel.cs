@@ -12,18 +12,30 @@ public static partial class TokenStream
     /// </code>
     /// <para><b>Demand:</b> an item leaves the channel only when it is asked for, so a bounded channel's writer feels the consumer's pace.</para>
     /// <para><b>Errors:</b> what the writer completed the channel with arrives after the items that were written before.</para>
-    /// <para><b>Disposal:</b> leaves the channel as it is: what was not read is there for the next reader.
-    /// Cancelling a pending read ends it with <see cref="OperationCanceledException"/>.</para>
+    /// <para><b>Disposal:</b> leaves the channel as it is: what was not read is there for the next reader. Leaving during a read ends the
+    /// read. A cancelled enumeration takes no item more, even where some are ready, and ends with <see cref="OperationCanceledException"/>.</para>
     /// <para><b>Threading:</b> as the channel: unless it allows synchronous continuations, a waiting consumer resumes on the pool.</para>
     /// </remarks>
-    /// <typeparam name="T">The type of the items.</typeparam>
+    /// <typeparam name="TSource">The type of the items.</typeparam>
     /// <param name="reader">The channel's reading side.</param>
     /// <returns>A pull stream; several enumerations share the channel's items between them.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="reader"/> is null.</exception>
-    public static IAsyncEnumerable<T> FromChannel<T>(ChannelReader<T> reader)
+    public static IAsyncEnumerable<TSource> FromChannel<TSource>(ChannelReader<TSource> reader)
     {
         ArgumentNullException.ThrowIfNull(reader);
 
-        return new PullStream<T>(cancellationToken => reader.ReadAllAsync(cancellationToken).GetAsyncEnumerator(CancellationToken.None));
+        return new SourceStream<TSource>(
+            nameof(FromChannel), reader, cancellationToken => new ChannelEnumerator<TSource>(reader, cancellationToken));
     }
+}
+
+internal sealed class ChannelEnumerator<TSource>(ChannelReader<TSource> reader, CancellationToken cancellationToken)
+    : SourceEnumerator<TSource>(cancellationToken)
+{
+    protected override ValueTask<bool> WaitAsync(CancellationToken cancellationToken) => reader.WaitToReadAsync(cancellationToken);
+
+    // In vain where another reader was quicker.
+    protected override bool TryTake(out TSource item) => reader.TryRead(out item!);
+
+    protected override ValueTask CleanUpAsync() => default;
 }

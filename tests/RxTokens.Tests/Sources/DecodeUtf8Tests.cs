@@ -127,6 +127,54 @@ public class DecodeUtf8Tests
     }
 
     [Test]
+    public async Task InvalidBytes_WhenStrict_LetTheTextBeforeThemArrive_WhateverTheChunks()
+    {
+        byte[] bytes = [.. Encoding.UTF8.GetBytes("Hé€😀"), 0xFF, .. "lost"u8];
+        for (var first = 0; first <= bytes.Length; first++)
+        {
+            for (var second = first; second <= bytes.Length; second++)
+            {
+                var source = Chunks(bytes[..first], bytes[first..second], bytes[second..]);
+                var text = "";
+                DecoderFallbackException? failure = null;
+                try
+                {
+                    await foreach (var piece in source.DecodeUtf8(throwOnInvalidBytes: true))
+                        text += piece;
+                }
+                catch (DecoderFallbackException thrown)
+                {
+                    failure = thrown;
+                }
+
+                Assert.That((text, failure?.Index, failure?.BytesUnknown), Is.EqualTo(("Hé€😀", 10, new byte[] { 0xFF })).Using<byte[]>((x, y) => x.SequenceEqual(y)), $"cut at {first}, {second}");
+                Assert.That(failure!.Message, Does.Contain("FF at byte 10"));
+                Assert.That(source.Disposals, Is.EqualTo(1));
+            }
+        }
+    }
+
+    [Test]
+    public void ACharacterThatIsBrokenOff_WhenStrict_FailsTheStream_WhateverTheChunks()
+    {
+        byte[] bytes = [(byte)'a', 0xF0, 0x9F, 0x98, (byte)'b'];
+        for (var cut = 0; cut <= bytes.Length; cut++)
+        {
+            Assert.That(
+                () => Chunks(bytes[..cut], bytes[cut..]).DecodeUtf8(throwOnInvalidBytes: true).Drain(),
+                Throws.TypeOf<DecoderFallbackException>().With.Property("BytesUnknown").EqualTo(new byte[] { 0xF0, 0x9F, 0x98 }),
+                $"cut at {cut}");
+        }
+    }
+
+    [Test]
+    public void InvalidBytes_AndADisposalThatFails_ArriveTogether() =>
+        Assert.That(
+            () => new BadChunk().DecodeUtf8(throwOnInvalidBytes: true).Drain(),
+            Throws.TypeOf<AggregateException>().With.Property("InnerExceptions").Exactly(2).Items
+                .And.InnerException.TypeOf<DecoderFallbackException>());
+
+    [Test]
     public void ACharacter_CutOffByTheEndWhenStrict_FailsTheStream() =>
         Assert.That(() => Chunks([0xE2, 0x82]).DecodeUtf8(throwOnInvalidBytes: true).Drain(), Throws.TypeOf<DecoderFallbackException>());
 
@@ -182,6 +230,17 @@ public class DecodeUtf8Tests
             reads.Add(source.Reads);
 
         Assert.That(reads, Is.EqualTo(new[] { 0, 1, 4, 5 }));
+    }
+
+    private sealed class BadChunk : IAsyncEnumerable<ReadOnlyMemory<byte>>, IAsyncEnumerator<ReadOnlyMemory<byte>>
+    {
+        public ReadOnlyMemory<byte> Current { get; } = new byte[] { 0xFF };
+
+        public IAsyncEnumerator<ReadOnlyMemory<byte>> GetAsyncEnumerator(CancellationToken cancellationToken = default) => this;
+
+        public ValueTask<bool> MoveNextAsync() => new(true);
+
+        public ValueTask DisposeAsync() => throw new IOException("disposal");
     }
 
     private static ReadySource<ReadOnlyMemory<byte>> Chunks(params byte[][] chunks) => new(i => chunks[i], chunks.Length);

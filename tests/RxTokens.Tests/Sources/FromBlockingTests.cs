@@ -223,7 +223,8 @@ public class FromBlockingTests
 
         await gone.WaitAsync(Patience);
         Assert.That(generator.Disposals, Is.EqualTo(1));
-        Assert.That(await pending.WaitAsync(Patience), Is.True, "the step was taken");
+        Assert.That(pending.IsCompletedSuccessfully, Is.True, "before the disposal");
+        Assert.That(await pending, Is.False, "whoever left gets nothing any more");
         Assert.That(generator.Steps, Is.EqualTo(1));
     }
 
@@ -304,8 +305,102 @@ public class FromBlockingTests
         else
             await cancellation.CancelAsync();
 
-        Assert.That(() => pending.WaitAsync(Patience), Throws.InstanceOf<OperationCanceledException>());
+        if (leaves)
+            Assert.That(await pending.WaitAsync(Patience), Is.False);
+        else
+            Assert.That(() => pending.WaitAsync(Patience), Throws.InstanceOf<OperationCanceledException>().With.Property("CancellationToken").EqualTo(cancellation.Token));
         await enumerator.DisposeAsync().AsTask().WaitAsync(Patience);
+    }
+
+    [Test]
+    public async Task TheFunctionsToken_IsNotCancelled_ByLeavingBetweenSteps()
+    {
+        var isCancelled = true;
+        var enumerator = TokenStream.FromBlocking(Saving).GetAsyncEnumerator();
+        await Next(enumerator);
+
+        await enumerator.DisposeAsync().AsTask().WaitAsync(Patience);
+
+        Assert.That(isCancelled, Is.False, "its clean-up can finish");
+
+        IEnumerable<int> Saving(CancellationToken token)
+        {
+            try
+            {
+                yield return 1;
+                yield return 2;
+            }
+            finally
+            {
+                isCancelled = token.IsCancellationRequested;
+            }
+        }
+    }
+
+    [Test]
+    public async Task AGenerator_ThatEndsQuietlyWhenItIsCancelled_DoesNotLookComplete()
+    {
+        using var cancellation = new CancellationTokenSource();
+        await using var enumerator = TokenStream.FromBlocking(Polite).GetAsyncEnumerator(cancellation.Token);
+        Assert.That(await Next(enumerator), Is.True);
+        var pending = enumerator.MoveNextAsync().AsTask();
+
+        await cancellation.CancelAsync();
+
+        Assert.That(() => pending.WaitAsync(Patience), Throws.InstanceOf<OperationCanceledException>().With.Property("CancellationToken").EqualTo(cancellation.Token));
+        Assert.That(pending.IsCanceled, Is.True);
+
+        static IEnumerable<int> Polite(CancellationToken token)
+        {
+            yield return 1;
+            token.WaitHandle.WaitOne(Patience);
+        }
+    }
+
+    [TestCase(true)]
+    [TestCase(false)]
+    public async Task AStep_ThatFailsWhenItIsCalledOff_IsToldByDisposeAsync_WithItsDisposal(bool leaves)
+    {
+        using var begun = new ManualResetEventSlim();
+        using var cancellation = new CancellationTokenSource();
+        var failure = new IOException("the step");
+        var cleanupFailure = new InvalidDataException("dispose");
+        var enumerator = TokenStream.FromBlocking(token => new Generator(5)
+        {
+            BeforeStep = _ =>
+            {
+                begun.Set();
+                token.WaitHandle.WaitOne(Patience);
+                throw failure;
+            },
+            DisposalFailure = cleanupFailure,
+        }).GetAsyncEnumerator(cancellation.Token);
+        var pending = enumerator.MoveNextAsync().AsTask();
+        Assert.That(begun.Wait(Patience), Is.True);
+
+        if (!leaves)
+            await cancellation.CancelAsync();
+        var leaving = enumerator.DisposeAsync().AsTask();
+
+        Assert.That(() => leaving.WaitAsync(Patience), Throws.TypeOf<AggregateException>().With.Property("InnerExceptions").EqualTo(new Exception[] { failure, cleanupFailure }));
+        if (leaves)
+            Assert.That(await pending, Is.False);
+        else
+            Assert.That(() => pending, Throws.InstanceOf<OperationCanceledException>());
+    }
+
+    [Test]
+    public async Task WhereNoThreadCanBeHad_MoveNextAsyncThrows_AndNobodyWaits()
+    {
+        var failure = new OutOfMemoryException("no thread");
+        var generator = new Generator(1);
+        var enumerator = new BlockingEnumerator<int>(_ => generator, CancellationToken.None, _ => throw failure);
+
+        Assert.That(() => Next(enumerator), Throws.Exception.SameAs(failure));
+        await enumerator.DisposeAsync().AsTask().WaitAsync(Patience);
+
+        Assert.That(await Next(enumerator), Is.False);
+        Assert.That(generator.Threads, Is.Empty);
     }
 
     [Test]
@@ -313,10 +408,11 @@ public class FromBlockingTests
     public async Task AThrow_OfACallbackOfTheToken_GoesToTheUnobserved()
     {
         var failure = new IOException("a callback of the token");
-        var enumerator = TokenStream.FromBlocking(Failing).GetAsyncEnumerator();
+        using var cancellation = new CancellationTokenSource();
+        await using var enumerator = TokenStream.FromBlocking(Failing).GetAsyncEnumerator(cancellation.Token);
         await Next(enumerator);
 
-        Assert.That(await UnobservedDuring(() => enumerator.DisposeAsync().AsTask().WaitAsync(Patience)), Has.Some.Matches<Exception>(e => e!.ToString().Contains(failure.Message)));
+        Assert.That(await UnobservedDuring(() => cancellation.CancelAsync()), Has.Some.Matches<Exception>(e => e!.ToString().Contains(failure.Message)));
 
         IEnumerable<int> Failing(CancellationToken token)
         {

@@ -94,6 +94,77 @@ public class FromChannelTests
         Assert.That(await TokenStream.FromChannel(reader).Drain(), Is.EqualTo(new[] { 2, 3 }));
     }
 
+    [Test]
+    public async Task Cancel_WhileItemsAreReady_TakesNoMoreOfThem()
+    {
+        using var cancellation = new CancellationTokenSource();
+        var reader = Written([.. Enumerable.Range(0, 1000)]);
+        await using var enumerator = TokenStream.FromChannel(reader).GetAsyncEnumerator(cancellation.Token);
+        for (var i = 0; i < 3; i++)
+            Assert.That(await enumerator.MoveNextAsync(), Is.True);
+
+        await cancellation.CancelAsync();
+
+        var request = enumerator.MoveNextAsync().AsTask();
+        Assert.That(() => request, Throws.InstanceOf<OperationCanceledException>().With.Property("CancellationToken").EqualTo(cancellation.Token));
+        Assert.That((request.IsCanceled, reader.Count), Is.EqualTo((true, 997)));
+        Assert.That(await enumerator.MoveNextAsync(), Is.False);
+    }
+
+    [Test]
+    public void Cancel_BeforeTheStart_TakesNothing()
+    {
+        var reader = Written(1, 2, 3);
+
+        Assert.That(() => TokenStream.FromChannel(reader).Drain(new CancellationToken(canceled: true)), Throws.InstanceOf<OperationCanceledException>());
+
+        Assert.That(reader.Count, Is.EqualTo(3));
+    }
+
+    [Test]
+    public async Task Cancel_OfAChannelThatIsComplete_DoesNotLookComplete()
+    {
+        using var cancellation = new CancellationTokenSource();
+        await using var enumerator = TokenStream.FromChannel(Written(1)).GetAsyncEnumerator(cancellation.Token);
+        await enumerator.MoveNextAsync();
+
+        await cancellation.CancelAsync();
+
+        Assert.That(async () => await enumerator.MoveNextAsync(), Throws.InstanceOf<OperationCanceledException>());
+    }
+
+    [Test]
+    public async Task DisposeAsync_DuringAPendingRead_EndsIt()
+    {
+        var channel = Channel.CreateBounded<int>(new BoundedChannelOptions(1) { AllowSynchronousContinuations = true });
+        var enumerator = TokenStream.FromChannel(channel.Reader).GetAsyncEnumerator();
+        var pending = enumerator.MoveNextAsync().AsTask();
+
+        await enumerator.DisposeAsync();
+
+        Assert.That(pending.IsCompletedSuccessfully, Is.True);
+        Assert.That(await pending, Is.False);
+        Assert.That(channel.Writer.TryWrite(1), Is.True);
+        Assert.That((await enumerator.MoveNextAsync(), channel.Reader.Count), Is.EqualTo((false, 1)));
+    }
+
+    [Test]
+    public async Task AnItem_ThatAnotherReaderTakesFirst_IsWaitedForAgain()
+    {
+        var channel = Channel.CreateBounded<int>(new BoundedChannelOptions(2) { AllowSynchronousContinuations = true });
+        var stream = TokenStream.FromChannel(channel.Reader);
+        await using var first = stream.GetAsyncEnumerator();
+        await using var second = stream.GetAsyncEnumerator();
+        var both = new[] { first.MoveNextAsync().AsTask(), second.MoveNextAsync().AsTask() };
+
+        channel.Writer.TryWrite(1);
+        Assert.That(both.Count(request => request.IsCompleted), Is.EqualTo(1));
+        channel.Writer.TryWrite(2);
+
+        Assert.That(await Task.WhenAll(both), Is.EqualTo(new[] { true, true }));
+        Assert.That(new[] { first.Current, second.Current }, Is.EquivalentTo(new[] { 1, 2 }));
+    }
+
     // Calls
 
     [Test]

@@ -70,7 +70,64 @@ public class FromStreamTests
         Assert.That(stream.Disposals, Is.EqualTo(1));
     }
 
+    [Test]
+    public void ABuffer_ThatCannotBeHad_FailsTheStreamAndDisposesIt()
+    {
+        var stream = new FakeStream([1]);
+
+        Assert.That(() => Chunks(TokenStream.FromStream(stream, int.MaxValue)), Throws.TypeOf<OutOfMemoryException>());
+
+        Assert.That((stream.Reads, stream.Disposals), Is.EqualTo((0, 1)));
+    }
+
     // Disposal
+
+    [TestCase(false)]
+    [TestCase(true)]
+    public async Task DisposeAsync_BeforeTheFirstRead_DisposesTheStreamUnlessLeftOpen(bool leaveOpen)
+    {
+        var stream = new FakeStream([1, 2, 3]);
+        var enumerator = TokenStream.FromStream(stream, leaveOpen: leaveOpen).GetAsyncEnumerator();
+
+        await enumerator.DisposeAsync();
+        await enumerator.DisposeAsync();
+
+        Assert.That(stream.Disposals, Is.EqualTo(leaveOpen ? 0 : 1));
+    }
+
+    [TestCase(false)]
+    [TestCase(true)]
+    public void Cancel_BeforeTheFirstRead_DisposesTheStreamUnlessLeftOpen(bool leaveOpen)
+    {
+        var stream = new FakeStream([1, 2, 3]);
+
+        Assert.That(() => TokenStream.FromStream(stream, leaveOpen: leaveOpen).Drain(new CancellationToken(canceled: true)), Throws.InstanceOf<OperationCanceledException>());
+
+        Assert.That((stream.Reads, stream.Disposals), Is.EqualTo((0, leaveOpen ? 0 : 1)));
+    }
+
+    [Test]
+    public async Task DisposeAsync_DuringARead_KeepsTheBufferUntilTheReadIsOver()
+    {
+        const int size = 1 << 14;
+        var written = new TaskCompletionSource<int>();
+        Memory<byte> lent = default;
+        var enumerator = TokenStream.FromStream(new LentStream(memory =>
+        {
+            lent = memory;
+            return written.Task;
+        }), size).GetAsyncEnumerator();
+        var pending = enumerator.MoveNextAsync().AsTask();
+        MemoryMarshal.TryGetArray<byte>(lent, out var buffer);
+
+        var leaving = enumerator.DisposeAsync().AsTask();
+        Assert.That(ArrayPool<byte>.Shared.Rent(size), Is.Not.SameAs(buffer.Array), "it is still written to");
+        written.SetResult(5);
+
+        await leaving;
+        Assert.That((await pending, enumerator.Current.Length), Is.EqualTo((false, 0)));
+        Assert.That(ArrayPool<byte>.Shared.Rent(size), Is.SameAs(buffer.Array));
+    }
 
     [TestCase(false)]
     [TestCase(true)]
@@ -149,7 +206,6 @@ public class FromStreamTests
         return chunks;
     }
 
-    /// <summary>Counts its reads and disposals.</summary>
     /// <summary>Brings one chunk for each read.</summary>
     private sealed class NetworkStream(IAsyncEnumerator<byte[]> chunks) : MemoryStream
     {
@@ -162,6 +218,12 @@ public class FromStreamTests
         }
     }
 
+    private sealed class LentStream(Func<Memory<byte>, Task<int>> read) : MemoryStream
+    {
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) => new(read(buffer));
+    }
+
+    /// <summary>Counts its reads and disposals.</summary>
     private sealed class FakeStream(byte[] bytes, int perRead = int.MaxValue) : MemoryStream(bytes)
     {
         public bool IsWriteOnly { get; init; }

@@ -5,7 +5,7 @@ using NUnit.Framework;
 
 namespace RxTokens.Tests;
 
-public class RenderOnTests
+public class RenderOnAsyncTests
 {
     private VirtualClock _clock = null!;
     private PostQueue _screen = null!;
@@ -22,34 +22,82 @@ public class RenderOnTests
     // Arguments
 
     [Test]
-    public void RenderOn_ASchedulerWithANullArgument_Throws()
+    public void RenderOnAsync_ASchedulerWithANullArgument_Throws()
     {
         var source = new ReadySource<int>(n => n, 1);
 
-        Assert.That(() => TokenStream.RenderOn<int>(null!, _clock, _ => { }), Throws.ArgumentNullException.With.Property("ParamName").EqualTo("source"));
-        Assert.That(() => source.RenderOn((IScheduler)null!, _ => { }), Throws.ArgumentNullException.With.Property("ParamName").EqualTo("scheduler"));
-        Assert.That(() => source.RenderOn(_clock, null!), Throws.ArgumentNullException.With.Property("ParamName").EqualTo("render"));
+        Assert.That(() => TokenStream.RenderOnAsync<int>(null!, _clock, _ => { }), Throws.ArgumentNullException.With.Property("ParamName").EqualTo("source"));
+        Assert.That(() => source.RenderOnAsync((IScheduler)null!, _ => { }), Throws.ArgumentNullException.With.Property("ParamName").EqualTo("scheduler"));
+        Assert.That(() => source.RenderOnAsync(_clock, (Action<int>)null!), Throws.ArgumentNullException.With.Property("ParamName").EqualTo("render"));
     }
 
     [Test]
-    public void RenderOn_AContextWithANullArgument_Throws()
+    public void RenderOnAsync_AContextWithANullArgument_Throws()
     {
         var source = new ReadySource<int>(n => n, 1);
 
-        Assert.That(() => TokenStream.RenderOn<int>(null!, _screen, _ => { }), Throws.ArgumentNullException.With.Property("ParamName").EqualTo("source"));
-        Assert.That(() => source.RenderOn((SynchronizationContext)null!, _ => { }), Throws.ArgumentNullException.With.Property("ParamName").EqualTo("context"));
-        Assert.That(() => source.RenderOn(_screen, null!), Throws.ArgumentNullException.With.Property("ParamName").EqualTo("render"));
+        Assert.That(() => TokenStream.RenderOnAsync<int>(null!, _screen, _ => { }), Throws.ArgumentNullException.With.Property("ParamName").EqualTo("source"));
+        Assert.That(() => source.RenderOnAsync((SynchronizationContext)null!, _ => { }), Throws.ArgumentNullException.With.Property("ParamName").EqualTo("context"));
+        Assert.That(() => source.RenderOnAsync(_screen, (Action<int>)null!), Throws.ArgumentNullException.With.Property("ParamName").EqualTo("render"));
+    }
+
+    [Test]
+    public void WithoutASynchronizationContext_TheMessageNamesTheOverloadToUse()
+    {
+        var source = new ReadySource<int>(n => n, 1);
+
+        Assert.That(
+            () => source.RenderOnAsync((SynchronizationContext)null!, _ => { }),
+            Throws.ArgumentNullException.With.Message.Contains("IScheduler").And.Message.Contains("console"));
+        Assert.That(
+            () => source.RenderOnAsync((SynchronizationContext)null!, _ => ValueTask.CompletedTask),
+            Throws.ArgumentNullException.With.Message.Contains("IScheduler").And.Property("ParamName").EqualTo("context"));
+    }
+
+    [Test]
+    public void RenderOnAsync_WithANullFunction_Throws()
+    {
+        var source = new ReadySource<int>(n => n, 1);
+        Func<int, ValueTask> render = null!;
+
+        Assert.That(() => source.RenderOnAsync(_clock, render), Throws.ArgumentNullException.With.Property("ParamName").EqualTo("render"));
+        Assert.That(() => source.RenderOnAsync(_screen, render), Throws.ArgumentNullException.With.Property("ParamName").EqualTo("render"));
+        Assert.That(() => source.RenderOnAsync((IScheduler)null!, _ => ValueTask.CompletedTask), Throws.ArgumentNullException.With.Property("ParamName").EqualTo("scheduler"));
     }
 
     // Behaviour
 
-    [MarbleOf("RenderOn<T>(IAsyncEnumerable<T>, IScheduler, Action<T>, CancellationToken)")]
+    [MarbleOf("RenderOnAsync<TSource>(IAsyncEnumerable<TSource>, IScheduler, Action<TSource>, CancellationToken)")]
     public void OnAScheduler_ItsMarble(string member) => DocumentedMarble.Run(member, (m, rows) =>
-        ExpectDrawn(m, rows, (source, draw) => source.RenderOn(m.Clock, draw)));
+        ExpectDrawn(m, rows, (source, draw) => source.RenderOnAsync(m.Clock, draw)));
 
-    [MarbleOf("RenderOn<T>(IAsyncEnumerable<T>, SynchronizationContext, Action<T>, CancellationToken)")]
+    [MarbleOf("RenderOnAsync<TSource>(IAsyncEnumerable<TSource>, SynchronizationContext, Action<TSource>, CancellationToken)")]
     public void OnAContext_ItsMarble(string member) => DocumentedMarble.Run(member, (m, rows) =>
-        ExpectDrawn(m, rows, (source, draw) => source.RenderOn(new ClockContext(m.Clock), draw)));
+        ExpectDrawn(m, rows, (source, draw) => source.RenderOnAsync(new ClockContext(m.Clock), draw)));
+
+    [MarbleOf("RenderOnAsync<TSource>(IAsyncEnumerable<TSource>, IScheduler, Func<TSource, ValueTask>, CancellationToken)")]
+    public void OnAScheduler_WithAFunction_ItsMarble(string member) => DocumentedMarble.Run(member, (m, rows) =>
+        ExpectDrawnSlowly(m, rows, (source, draw) => source.RenderOnAsync(m.Clock, draw)));
+
+    [MarbleOf("RenderOnAsync<TSource>(IAsyncEnumerable<TSource>, SynchronizationContext, Func<TSource, ValueTask>, CancellationToken)")]
+    public void OnAContext_WithAFunction_ItsMarble(string member) => DocumentedMarble.Run(member, (m, rows) =>
+        ExpectDrawnSlowly(m, rows, (source, draw) => source.RenderOnAsync(new ClockContext(m.Clock), draw)));
+
+    /// <summary>Drawing takes two frames, in which others may use the screen.</summary>
+    private static void ExpectDrawnSlowly(MarbleTest m, DocumentedMarble rows, Func<IAsyncEnumerable<string>, Func<string, ValueTask>, Task> renderOn)
+    {
+        var drawn = Observable.Create<string>(screen =>
+        {
+            var rendering = renderOn(m.Pull(rows["source"]), async item =>
+            {
+                screen.OnNext(item);
+                await Task.Delay(m.Time("--|"), m.Clock.AsTimeProvider());
+            });
+            rendering.GetAwaiter().OnCompleted(screen.OnCompleted);
+            return Disposable.Empty;
+        });
+        m.Expect(drawn).ToBe(rows["result"]);
+    }
 
     /// <summary>Drawing takes two frames.</summary>
     private static void ExpectDrawn(MarbleTest m, DocumentedMarble rows, Func<IAsyncEnumerable<string>, Action<string>, Task> renderOn)
@@ -71,7 +119,7 @@ public class RenderOnTests
     public void EachItem_IsRenderedInOrder_OnTheScheduler()
     {
         var source = _clock.Pull(Marbles.Of("a-b-c|"));
-        var rendering = source.RenderOn(_clock, Draw);
+        var rendering = source.RenderOnAsync(_clock, Draw);
         Assert.That(_drawn, Is.Empty, "not before the scheduler runs");
 
         _clock.AdvanceToFrame(10);
@@ -88,7 +136,7 @@ public class RenderOnTests
         var slow = new SlowScheduler(_clock, TimeSpan.FromMilliseconds(2));
         var source = _clock.Pull(Marbles.Of("[abc]|"));
 
-        var rendering = source.RenderOn(slow, Draw);
+        var rendering = source.RenderOnAsync(slow, Draw);
         _clock.AdvanceToFrame(10);
 
         Assert.That(_drawn, Is.EqualTo(new[] { "2:a", "4:b", "6:c" }));
@@ -100,7 +148,7 @@ public class RenderOnTests
     public void EachItem_IsPostedToTheContext_AndTheNextIsAskedForFromThere()
     {
         var source = new ReadySource<int>(n => n, 3);
-        var rendering = source.RenderOn(_screen, Draw);
+        var rendering = source.RenderOnAsync(_screen, Draw);
         var reads = new List<int> { source.Reads };
 
         while (_screen.RunOne())
@@ -115,7 +163,7 @@ public class RenderOnTests
     [Test]
     public void OtherWork_OfTheContext_GetsItsTurnBetweenTwoRenders()
     {
-        var rendering = new ReadySource<int>(n => n, 2).RenderOn(_screen, Draw);
+        var rendering = new ReadySource<int>(n => n, 2).RenderOnAsync(_screen, Draw);
         _screen.Post(_ => _drawn.Add("a click"), state: null);
 
         while (_screen.RunOne())
@@ -129,7 +177,7 @@ public class RenderOnTests
     [Test]
     public void AnEmptySource_RendersNothing()
     {
-        var rendering = new ReadySource<int>(n => n, 0).RenderOn(_screen, Draw);
+        var rendering = new ReadySource<int>(n => n, 0).RenderOnAsync(_screen, Draw);
 
         Assert.That(rendering.IsCompletedSuccessfully, Is.True);
         Assert.That(_screen.RunOne(), Is.False);
@@ -142,7 +190,7 @@ public class RenderOnTests
     {
         var failure = new InvalidDataException("cannot draw");
         var source = new ReadySource<int>(n => n, 3);
-        var rendering = source.RenderOn(_screen, n => throw failure);
+        var rendering = source.RenderOnAsync(_screen, new Action<int>(_ => throw failure));
 
         _screen.RunOne();
 
@@ -155,7 +203,7 @@ public class RenderOnTests
     public void AFailure_OfTheSource_FailsTheTaskAfterTheItemsBefore()
     {
         var source = _clock.Pull(Marbles.Of("a-#"));
-        var rendering = source.RenderOn(_clock, Draw);
+        var rendering = source.RenderOnAsync(_clock, Draw);
 
         _clock.AdvanceToFrame(5);
 
@@ -169,7 +217,7 @@ public class RenderOnTests
     {
         var source = new ReadySource<int>(n => n, 3);
 
-        Assert.That(() => source.RenderOn(new BrokenContext(), Draw), Throws.TypeOf<ObjectDisposedException>());
+        Assert.That(() => source.RenderOnAsync(new BrokenContext(), Draw), Throws.TypeOf<ObjectDisposedException>());
         Assert.That(source.Disposals, Is.EqualTo(1));
     }
 
@@ -180,7 +228,7 @@ public class RenderOnTests
     {
         var source = new ReadySource<int>(n => n, 3);
 
-        var rendering = source.RenderOn(_screen, Draw, new CancellationToken(canceled: true));
+        var rendering = source.RenderOnAsync(_screen, Draw, new CancellationToken(canceled: true));
 
         Assert.That(rendering.IsCanceled, Is.True);
         Assert.That(source.Reads, Is.Zero);
@@ -191,7 +239,7 @@ public class RenderOnTests
     {
         using var cancellation = new CancellationTokenSource();
         var source = _clock.Pull(Marbles.Of("a----b|"));
-        var rendering = source.RenderOn(_clock, Draw, cancellation.Token);
+        var rendering = source.RenderOnAsync(_clock, Draw, cancellation.Token);
         _clock.At(2, cancellation.Cancel);
 
         _clock.AdvanceToFrame(10);
@@ -207,7 +255,7 @@ public class RenderOnTests
     {
         using var cancellation = new CancellationTokenSource();
         var source = new ReadySource<int>(n => n, 3);
-        var rendering = source.RenderOn(_screen, Draw, cancellation.Token);
+        var rendering = source.RenderOnAsync(_screen, Draw, cancellation.Token);
 
         cancellation.Cancel();
         Assert.That(rendering.IsCanceled, Is.True, "a window that was closed never gets to it");
@@ -227,7 +275,7 @@ public class RenderOnTests
             return n;
         }, 3);
 
-        var rendering = source.RenderOn(_screen, Draw, cancellation.Token);
+        var rendering = source.RenderOnAsync(_screen, Draw, cancellation.Token);
 
         Assert.That(rendering.IsCanceled, Is.True);
         Assert.That(_screen.RunOne(), Is.False, "nothing was posted");
@@ -239,7 +287,7 @@ public class RenderOnTests
     {
         using var cancellation = new CancellationTokenSource();
         var source = _clock.Pull(Marbles.Of("abc|"));
-        var rendering = source.RenderOn(
+        var rendering = source.RenderOnAsync(
             _clock,
             item =>
             {
@@ -256,6 +304,77 @@ public class RenderOnTests
         Assert.That(source.Violations, Is.Empty);
     }
 
+    // A render that takes its time
+
+    [Test]
+    public void TheNextItem_IsAskedFor_WhenTheFunctionsTaskIsOver()
+    {
+        var source = new ReadySource<int>(n => n, 2);
+        var strokes = new List<TaskCompletionSource>();
+        var rendering = source.RenderOnAsync(_screen, n =>
+        {
+            Draw(n);
+            strokes.Add(new TaskCompletionSource());
+            return new ValueTask(strokes[^1].Task);
+        });
+
+        _screen.RunOne();
+        Assert.That((source.Reads, _screen.RunOne()), Is.EqualTo((1, false)), "it is still drawn");
+        strokes[0].SetResult();
+        Assert.That((source.Reads, _screen.RunOne()), Is.EqualTo((2, true)));
+        strokes[1].SetResult();
+
+        Assert.That(rendering.IsCompletedSuccessfully, Is.True);
+        Assert.That(_drawn, Is.EqualTo(new[] { "0:0", "0:1" }));
+    }
+
+    [Test]
+    public void AFailure_OfTheFunctionsTask_FailsTheTaskAfterTheDisposal()
+    {
+        var source = new ReadySource<int>(n => n, 2);
+        var stroke = new TaskCompletionSource();
+        var failure = new InvalidDataException("cannot draw");
+        var rendering = source.RenderOnAsync(_screen, _ => new ValueTask(stroke.Task));
+
+        _screen.RunOne();
+        stroke.SetException(failure);
+
+        Assert.That(() => rendering, Throws.Exception.SameAs(failure));
+        Assert.That((source.Reads, source.Disposals), Is.EqualTo((1, 1)));
+    }
+
+    [Test]
+    public void Cancel_WhileTheFunctionsTaskRuns_WaitsForItAndReadsNoMore()
+    {
+        using var cancellation = new CancellationTokenSource();
+        var source = new ReadySource<int>(n => n, 2);
+        var stroke = new TaskCompletionSource();
+        var rendering = source.RenderOnAsync(_screen, _ => new ValueTask(stroke.Task), cancellation.Token);
+        _screen.RunOne();
+
+        cancellation.Cancel();
+        Assert.That((rendering.IsCompleted, source.Disposals), Is.EqualTo((false, 0)));
+        stroke.SetResult();
+
+        Assert.That(rendering.IsCanceled, Is.True);
+        Assert.That((source.Reads, source.Disposals), Is.EqualTo((1, 1)));
+    }
+
+    [Test]
+    public void AMillionItems_WithAFunctionThatIsReady_UseConstantStack()
+    {
+        var count = 0;
+
+        var rendering = new ReadySource<int>(n => n, 1_000_000).RenderOnAsync(new ContextAtOnce(), _ =>
+        {
+            count++;
+            return ValueTask.CompletedTask;
+        });
+
+        Assert.That(rendering.IsCompletedSuccessfully, Is.True);
+        Assert.That(count, Is.EqualTo(1_000_000));
+    }
+
     // Calls
 
     [Test]
@@ -263,7 +382,7 @@ public class RenderOnTests
     {
         var count = 0;
 
-        var rendering = new ReadySource<int>(n => n, 1_000_000).RenderOn(new ContextAtOnce(), _ => count++);
+        var rendering = new ReadySource<int>(n => n, 1_000_000).RenderOnAsync(new ContextAtOnce(), _ => count++);
 
         Assert.That(rendering.IsCompletedSuccessfully, Is.True);
         Assert.That(count, Is.EqualTo(1_000_000));
