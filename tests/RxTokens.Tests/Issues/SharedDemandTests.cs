@@ -27,7 +27,7 @@ public class SharedDemandTests
 
     /// <summary>Four items, and a fifth that takes its time, even where its token is cancelled.</summary>
     private IObservable<string> Stream(string name, bool isDeaf = false) =>
-        new PullProbe<string>(_clock, Marbles.Of("abcd-----efghij")) { IgnoresCancellation = isDeaf }.OnDemand(_demand).Do(x => _got.Add(name + x));
+        new PullProbe<string>(_clock, Marbles.Of("[abcd]-----efghij")) { IgnoresCancellation = isDeaf }.OnDemand(_demand).Do(x => _got.Add(name + x));
 
     private IObservable<string> Ready(string name, int count = int.MaxValue) =>
         new ReadySource<string>(i => i.ToString(), count).OnDemand(_demand).Do(x => _got.Add(name + x));
@@ -194,7 +194,7 @@ public class SharedDemandTests
     public void AStreamThatFails_LeavesItsRestToTheNextThatComes([Values] bool isBesideAnother)
     {
         using var other = isBesideAnother ? Ready("O").Subscribe() : null;
-        using var first = _clock.Pull(Marbles.Of("abc#")).OnDemand(_demand).Subscribe(x => _got.Add("A" + x), _ => { });
+        using var first = _clock.Pull(Marbles.Of("[abc#]")).OnDemand(_demand).Subscribe(x => _got.Add("A" + x), _ => { });
         _demand.Request(10);
         using var second = Ready("B").Subscribe();
 
@@ -206,7 +206,7 @@ public class SharedDemandTests
     {
         var other = Ready("O");
         using var before = otherIsFirst ? other.Subscribe() : null;
-        using var retried = _clock.Pull(Marbles.Of("ab#")).OnDemand(_demand).Retry().Subscribe(_got.Add);
+        using var retried = _clock.Pull(Marbles.Of("[ab#]")).OnDemand(_demand).Retry().Subscribe(_got.Add);
         using var after = otherIsFirst ? null : other.Subscribe();
         _demand.Request(5);
 
@@ -218,8 +218,8 @@ public class SharedDemandTests
     public void TwoStreamsThatRetry_KeepALedgerEach()
     {
         var second = new List<string>();
-        using var one = _clock.Pull(Marbles.Of("ab#")).OnDemand(_demand).Retry().Subscribe(_got.Add);
-        using var two = _clock.Pull(Marbles.Of("abc#")).OnDemand(_demand).Retry().Subscribe(second.Add);
+        using var one = _clock.Pull(Marbles.Of("[ab#]")).OnDemand(_demand).Retry().Subscribe(_got.Add);
+        using var two = _clock.Pull(Marbles.Of("[abc#]")).OnDemand(_demand).Retry().Subscribe(second.Add);
         _demand.Request(7);
 
         Assert.That((string.Concat(_got), string.Concat(second)), Is.EqualTo(("abababa", "abcabca")));
@@ -229,7 +229,7 @@ public class SharedDemandTests
     public void Retry_AfterAFailureThatTakesTime_GoesOnWhereItWas()
     {
         using var other = Ready("O").Subscribe();
-        using var retried = _clock.Pull(Marbles.Of("ab--#")).OnDemand(_demand).Retry().Subscribe(_got.Add);
+        using var retried = _clock.Pull(Marbles.Of("[ab]--#")).OnDemand(_demand).Retry().Subscribe(_got.Add);
         _demand.Request(5);
         _clock.AdvanceToFrame(30);
 
