@@ -7,34 +7,47 @@ public sealed class LastFailureRaces
 {
     [TestCase(true)]
     [TestCase(false)]
-    public void AFunctionThatFailsAtTheSourcesEnd_FailsTheStream(bool ordered) => Lockstep.Run(TimeSpan.FromSeconds(2), spins: 1, random =>
+    public void AFunctionThatFailsAtTheSourcesEnd_FailsTheStream(bool ordered)
     {
-        var work = new Work();
-        var source = new OneItem(random.Next(0, 4000));
-        var consumer = new LeanConsumer<int>(source.SelectAsync((_, _) => work.Task, 2, ordered));
-        return new Lockstep.Try(
-            meeting =>
-            {
-                source.AtTheEnd = meeting.Now;
-                consumer.Run();
-            },
-            () => work.Fail(new IOException("the function")),
-            () => consumer.HasEnded,
-            () =>
-            {
-                Assert.That(consumer.Error, Is.TypeOf<IOException>(), "the only function failed");
-                Assert.That(consumer.Items, Is.Empty);
-                Assert.That(source.Disposals, Is.EqualTo(1));
-            });
-    });
+        // How long a failure takes, in turns of the source's loop: its end is put somewhere into that time.
+        var time = 4000;
+        Lockstep.Run(TimeSpan.FromSeconds(2), spins: 1, random =>
+        {
+            var work = new Work();
+            var source = new OneItem(random.Next(time / 2, time + (time / 4))) { HasFailed = () => work.HasFailed };
+            var consumer = new LeanConsumer<int>(source.SelectAsync((_, _) => work.Task, 2, ordered));
+            return new Lockstep.Try(
+                meeting =>
+                {
+                    source.AtTheEnd = meeting.Now;
+                    consumer.Run();
+                },
+                () => work.Fail(new IOException("the function")),
+                () => consumer.HasEnded,
+                () =>
+                {
+                    time = Math.Clamp(time + (source.EndsLate ? -time / 50 : time / 50), 20, 30_000);
+                    Assert.That(consumer.Error, Is.TypeOf<IOException>(), "the only function failed");
+                    Assert.That(consumer.Items, Is.Empty);
+                    Assert.That(source.Disposals, Is.EqualTo(1));
+                });
+        });
+    }
 
     private sealed class Work : IValueTaskSource<int>
     {
         private ManualResetValueTaskSourceCore<int> _promise;
+        private volatile bool _hasFailed;
 
         public ValueTask<int> Task => new(this, _promise.Version);
 
-        public void Fail(Exception failure) => _promise.SetException(failure);
+        public bool HasFailed => _hasFailed;
+
+        public void Fail(Exception failure)
+        {
+            _promise.SetException(failure);
+            _hasFailed = true;
+        }
 
         int IValueTaskSource<int>.GetResult(short token) => _promise.GetResult(token);
 
@@ -51,6 +64,11 @@ public sealed class LastFailureRaces
 
         public Action AtTheEnd { get; set; } = static () => { };
 
+        public Func<bool> HasFailed { get; init; } = static () => false;
+
+        /// <summary>Whether the function had failed before.</summary>
+        public bool EndsLate { get; private set; }
+
         public int Disposals => _disposals;
 
         public int Current => 1;
@@ -65,6 +83,7 @@ public sealed class LastFailureRaces
             AtTheEnd();
             for (var i = 0; i < spins; i++)
                 Volatile.Read(ref spins);
+            EndsLate = HasFailed();
             return new ValueTask<bool>(false);
         }
 

@@ -56,13 +56,14 @@ internal static class Lockstep
 
     public sealed class Meeting(Second second)
     {
-        /// <summary>The second begins; only the first call counts.</summary>
+        /// <summary>The second begins, and is under way when this returns; only the first call counts.</summary>
         public void Now() => second.Begin();
     }
 
     public sealed class Second
     {
         private volatile int _round;
+        private volatile int _begun;
         private volatile int _done;
         private volatile bool _isDismissed;
         private bool _hasBegun;
@@ -88,6 +89,11 @@ internal static class Lockstep
                 return;
             _hasBegun = true;
             _round++;
+            for (var i = 0; _begun != _round; i++)
+            {
+                if (i > 2000)
+                    Thread.Yield();
+            }
         }
 
         public void Dismiss() => _isDismissed = true;
@@ -98,7 +104,7 @@ internal static class Lockstep
             while (!_isDismissed)
             {
                 // A short spin, then the processor is for others: it may be the only one.
-                for (var i = 0; _round == seen && i < 20_000; i++)
+                for (var i = 0; _round == seen && i < 5_000; i++)
                 {
                 }
 
@@ -109,6 +115,7 @@ internal static class Lockstep
                 }
 
                 seen = _round;
+                _begun = seen;
                 for (var i = 0; i < _spins; i++)
                     Volatile.Read(ref _spins);
                 try
