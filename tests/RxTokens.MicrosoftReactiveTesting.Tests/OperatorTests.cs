@@ -233,7 +233,7 @@ public class OperatorTests : ReactiveTest
         var consumer = Run(source.Conflate(), 205, 235, 260, 270);
 
         consumer.Messages.AssertEqual(OnNext(210, "a"), OnNext(235, "bc"), OnNext(260, "d"), OnCompleted<string>(270));
-        Assert.That(source.Disposals, Is.EqualTo(new[] { 250 }));
+        Assert.That(source.Disposals, Is.EqualTo(new[] { 270 }));
     }
 
     [Test]

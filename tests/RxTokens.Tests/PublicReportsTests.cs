@@ -16,7 +16,7 @@ public class PublicReportsTests
 
         Assert.That(source.Reads, Is.EqualTo(5));
         Assert.That(source.Disposals, Is.EqualTo(1));
-        Assert.That(source.IsCancelled, Is.True);
+        Assert.That(source.IsCancelled, Is.False, "no read is pending, and its clean-up may take its time");
         // Rx's own Take completes its observer before it lets go of what is upstream; inside Through the order is ours.
         Assert.That(source.Log, Is.EqualTo(new[] { "completed", "disposed" }));
     }

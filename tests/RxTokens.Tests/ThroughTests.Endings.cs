@@ -104,7 +104,7 @@ public partial class ThroughTests
     {
         var source = m.Pull("ab|");
         source.DisposalFrames = 10;
-        m.Expect(source.Through(o => o.Take(1)), demand: "11").ToBe("a---------|");
+        m.Expect(source.Through(o => o.Take(1)), demand: "11").ToBe("a----------|"); // from 1 on
     });
 
     // Leaving and cancelling
@@ -118,7 +118,7 @@ public partial class ThroughTests
         _clock.At(1, cancellation.Cancel);
         _clock.Start();
 
-        Assert.That(Marbles.Show(consumer.Received), Is.EqualTo("0:a 4:#OperationCanceledException 9:|"));
+        Assert.That(Marbles.Show(consumer.Received), Is.EqualTo("0:a 5:#OperationCanceledException 9:|"));
         Assert.That(((OperationCanceledException)consumer.Received[1].Notification.Exception!).CancellationToken, Is.EqualTo(cancellation.Token));
         Assert.That(source.Cancellations, Is.EqualTo(new[] { 1 }));
     }
