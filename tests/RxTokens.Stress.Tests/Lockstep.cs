@@ -56,14 +56,14 @@ internal static class Lockstep
 
     public sealed class Meeting(Second second)
     {
-        /// <summary>The second begins, and is under way when this returns; only the first call counts.</summary>
+        /// <summary>The second begins, which is at the line and running; only the first call counts.</summary>
         public void Now() => second.Begin();
     }
 
     public sealed class Second
     {
         private volatile int _round;
-        private volatile int _begun;
+        private volatile int _beats;
         private volatile int _done;
         private volatile bool _isDismissed;
         private bool _hasBegun;
@@ -88,12 +88,22 @@ internal static class Lockstep
             if (_hasBegun)
                 return;
             _hasBegun = true;
+            for (var i = 0; i < 30 && !IsAtTheLine(); i++)
+                Thread.Yield();
             _round++;
-            for (var i = 0; _begun != _round; i++)
+        }
+
+        /// <summary>Whether it is running this very moment: on a busy machine it may have been put aside, and would come too late to race.</summary>
+        private bool IsAtTheLine()
+        {
+            var beats = _beats;
+            for (var i = 0; i < 500; i++)
             {
-                if (i > 2000)
-                    Thread.Yield();
+                if (_beats != beats)
+                    return true;
             }
+
+            return false;
         }
 
         public void Dismiss() => _isDismissed = true;
@@ -104,9 +114,8 @@ internal static class Lockstep
             while (!_isDismissed)
             {
                 // A short spin, then the processor is for others: it may be the only one.
-                for (var i = 0; _round == seen && i < 5_000; i++)
-                {
-                }
+                for (var i = 0; _round == seen && i < 20_000; i++)
+                    _beats++;
 
                 if (_round == seen)
                 {
@@ -115,7 +124,6 @@ internal static class Lockstep
                 }
 
                 seen = _round;
-                _begun = seen;
                 for (var i = 0; i < _spins; i++)
                     Volatile.Read(ref _spins);
                 try
