@@ -21,11 +21,15 @@ public class HugeTextTests
             _ = consumer.Ask();
 
         Assert.That(consumer.HasEnded, Is.True);
-        Assert.That(consumer.Leave().IsCompletedSuccessfully, Is.True);
         var failure = consumer.Received[^1].Notification.Exception;
         if (failure is null)
             Assert.That(consumer.Items.Sum(text => (long)text.Length), Is.EqualTo(1026L << 20));
         else
             Assert.That(failure, Is.TypeOf<BackpressureException>().Or.TypeOf<OutOfMemoryException>());
+
+        // The next request finds the end, not one before it that never returned.
+        _ = consumer.Ask();
+        Assert.That(consumer.Received[^1].Notification.Kind, Is.EqualTo(System.Reactive.NotificationKind.OnCompleted));
+        Assert.That(consumer.Leave().IsCompletedSuccessfully, Is.True);
     }
 }
