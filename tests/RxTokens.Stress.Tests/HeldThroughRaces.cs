@@ -41,6 +41,7 @@ public sealed class HeldThroughRaces
             () =>
             {
                 AssertBeginsAsTheModel(c, consumer.Items);
+                Assert.That(source.Disposals, Is.EqualTo(consumer.HasEnded ? 1 : 0), "an item may be with the consumer");
                 if (consumer.HasEnded)
                 {
                     Assert.That(source.Disposals, Is.EqualTo(1));
@@ -77,7 +78,12 @@ public sealed class HeldThroughRaces
                 },
             ],
             () => true,
-            () => Assert.That(source.Reads, Is.EqualTo(times)),
+            () =>
+            {
+                consumer.Run(times: 1);
+                Assert.That(consumer.Error, Is.InstanceOf<OperationCanceledException>());
+                Assert.That((source.Reads, source.Disposals), Is.EqualTo((times, 1)));
+            },
             () => $"{source}; {consumer}");
     });
 
@@ -178,11 +184,13 @@ public sealed class HeldThroughRaces
             () =>
             {
                 AssertCounts(consumer.Items);
+                Assert.That(source.Disposals, Is.EqualTo(consumer.HasEnded ? 1 : 0), "an item may be with the consumer");
                 if (!consumer.HasEnded)
                     consumer.Run(times: 1);
                 Assert.That(consumer.HasEnded, Is.True);
                 Assert.That(source.Disposals, Is.EqualTo(1));
                 Assert.That(consumer.Error, Is.Null);
+                Assert.That(source.Disposals, Is.EqualTo(1));
             },
             () => $"{source}; {consumer}");
     });

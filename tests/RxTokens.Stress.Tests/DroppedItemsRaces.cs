@@ -1,0 +1,111 @@
+using System.Reactive.Subjects;
+
+namespace RxTokens.Stress;
+
+/// <summary>Not how many items are dropped, but which: only what a full buffer must give up, and never the newest.</summary>
+public sealed class DroppedItemsRaces
+{
+    private const int Count = 200;
+
+    [TestCase(1)]
+    [TestCase(2)]
+    [TestCase(4)]
+    public void DropOldest_OverAPushSource_DropsTheOldestOfAFullBuffer(int capacity) => Race.Run(2500, (referee, random) =>
+    {
+        var source = new Subject<int>();
+        var said = -1;
+        var dropped = new List<int>();
+        var consumer = new LeanConsumer<int>(source.Buffered(capacity, PushOverflow.DropOldest, item =>
+        {
+            // Behind it came as many as the buffer holds.
+            referee.Require(said - item >= capacity, $"{item} was dropped when {said} was the newest");
+            dropped.Add(item);
+        }))
+        {
+            Spin = random.Next(30),
+            HopsOneIn = random.Next(2) * 3,
+        };
+
+        return new Round(
+            [
+                () => consumer.Run(),
+                () =>
+                {
+                    Race.Until(() => source.HasObservers);
+                    for (said = 0; said < Count; said++)
+                        source.OnNext(said);
+                    source.OnCompleted();
+                },
+            ],
+            () => consumer.HasEnded,
+            () => Check(consumer, dropped),
+            () => $"{consumer}; dropped: {string.Join(' ', dropped)}");
+    });
+
+    [TestCase(1)]
+    [TestCase(4)]
+    public void DropOldest_OverAPullSource_DropsTheOldestOfAFullBuffer(int capacity) => Race.Run(1500, (referee, random) =>
+    {
+        HoppingSource<int>? source = null;
+        var made = -1;
+        var dropped = new List<int>();
+        source = new HoppingSource<int>(referee, random.Next(), hopsOneIn: 20, Count, n => made = n);
+        var consumer = new LeanConsumer<int>(source.Buffered(capacity, Overflow.DropOldest, onDropped: item =>
+        {
+            referee.Require(made - item >= capacity, $"{item} was dropped when {made} was the newest");
+            dropped.Add(item);
+        }))
+        {
+            Spin = random.Next(30),
+            HopsOneIn = 3,
+        };
+
+        return new Round(
+            [() => consumer.Run()],
+            () => consumer.HasEnded,
+            () => Check(consumer, dropped),
+            () => $"{source}; {consumer}; dropped: {string.Join(' ', dropped)}");
+    });
+
+    [Test]
+    public void KeepLatest_DropsWhatANewerOneReplaces() => Race.Run(2500, (referee, random) =>
+    {
+        var source = new Subject<int>();
+        var said = -1;
+        var dropped = new List<int>();
+        var consumer = new LeanConsumer<int>(source.KeepLatest(item =>
+        {
+            referee.Require(item == said - 1, $"{item} was dropped when {said} was the newest");
+            dropped.Add(item);
+        }))
+        {
+            Spin = random.Next(30),
+            HopsOneIn = random.Next(2) * 3,
+        };
+
+        return new Round(
+            [
+                () => consumer.Run(),
+                () =>
+                {
+                    Race.Until(() => source.HasObservers);
+                    for (said = 0; said < Count; said++)
+                        source.OnNext(said);
+                    source.OnCompleted();
+                },
+            ],
+            () => consumer.HasEnded,
+            () => Check(consumer, dropped),
+            () => $"{consumer}; dropped: {string.Join(' ', dropped)}");
+    });
+
+    // The very last state of a stream always arrives, and each item is either delivered or dropped, in order.
+    private static void Check(LeanConsumer<int> consumer, List<int> dropped)
+    {
+        Assert.That(consumer.Error, Is.Null);
+        Assert.That(consumer.Items, Is.Ordered.And.Unique);
+        Assert.That(dropped, Is.Ordered.And.Unique);
+        Assert.That(consumer.Items[^1], Is.EqualTo(Count - 1), "the newest of all arrives");
+        Assert.That(consumer.Items.Concat(dropped).Order(), Is.EqualTo(Enumerable.Range(0, Count)));
+    }
+}

@@ -1,0 +1,98 @@
+using System.Runtime.CompilerServices;
+using NUnit.Framework;
+
+namespace RxTokens.Tests.Issues;
+
+/// <summary>Whoever keeps an enumerator or a subscription that has ended keeps neither the source nor its items.</summary>
+public class FinishedStreamsKeepNothingTests
+{
+    private static readonly PullPipeline[] Operators = Pipelines.All;
+
+    [TestCaseSource(nameof(Operators))]
+    public void AnEnumeratorThatHasEnded_LetsGoOfTheSource(object pipeline)
+    {
+        var (kept, source) = Finish(s => ((PullPipeline)pipeline).Over(s).GetAsyncEnumerator(), leaves: false);
+        AssertCollected(source, kept);
+    }
+
+    [TestCaseSource(nameof(Operators))]
+    public void AnEnumeratorThatWasLeft_LetsGoOfTheSource(object pipeline)
+    {
+        var (kept, source) = Finish(s => ((PullPipeline)pipeline).Over(s).GetAsyncEnumerator(), leaves: true);
+        AssertCollected(source, kept);
+    }
+
+    [TestCaseSource(nameof(Operators))]
+    public void AnEnumeratorOfNestedOperators_LetsGoOfTheSource(object pipeline)
+    {
+        foreach (var inner in Pipelines.All)
+        {
+            var (kept, source) = Finish(s => ((PullPipeline)pipeline).Over(inner.Over(s)).GetAsyncEnumerator(), leaves: true);
+            AssertCollected(source, kept);
+        }
+    }
+
+    [Test]
+    public void ASubscriptionThatHasEnded_LetsGoOfTheSource()
+    {
+        var (subscription, source) = Subscribe();
+        AssertCollected(source, subscription);
+
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        static (IDisposable Subscription, WeakReference Source) Subscribe()
+        {
+            var source = new Clinging();
+            var demand = new Demand();
+            demand.Request(long.MaxValue);
+            return (source.OnDemand(demand).Subscribe(_ => { }), new WeakReference(source));
+        }
+    }
+
+    // On a thread of its own, so that no forgotten stack slot keeps anything.
+    private static (IAsyncEnumerator<string> Kept, WeakReference Source) Finish(Func<IAsyncEnumerable<string>, IAsyncEnumerator<string>> read, bool leaves)
+    {
+        (IAsyncEnumerator<string>, WeakReference) result = default;
+        var thread = new Thread(() =>
+        {
+            var source = new Clinging();
+            var reading = read(source);
+            while (reading.MoveNextAsync().AsTask().Result && !leaves)
+            {
+            }
+
+            if (leaves)
+                reading.DisposeAsync().AsTask().Wait();
+            result = (reading, new WeakReference(source));
+        });
+        thread.Start();
+        thread.Join();
+        return result;
+    }
+
+    private static void AssertCollected(WeakReference source, object kept)
+    {
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        GC.Collect();
+        Assert.That(source.IsAlive, Is.False);
+        GC.KeepAlive(kept);
+    }
+
+    /// <summary>A source of three items that forgets to unregister from its token.</summary>
+    private sealed class Clinging : IAsyncEnumerable<string>, IAsyncEnumerator<string>
+    {
+        private int _reads;
+
+        public string Current => "a";
+
+        public IAsyncEnumerator<string> GetAsyncEnumerator(CancellationToken cancellationToken = default)
+        {
+            cancellationToken.Register(() => _reads = 0);
+            return this;
+        }
+
+        public ValueTask<bool> MoveNextAsync() => new(_reads++ < 3);
+
+        public ValueTask DisposeAsync() => default;
+    }
+}
