@@ -15,7 +15,7 @@ public sealed class DroppedItemsRaces
         var source = new Subject<int>();
         var said = -1;
         var dropped = new List<int>();
-        var consumer = new LeanConsumer<int>(source.Buffered(capacity, PushOverflow.DropOldest, item =>
+        var consumer = new LeanConsumer<int>(source.Buffered(capacity, Overflow.DropOldest, item =>
         {
             // Behind it came as many as the buffer holds.
             referee.Require(said - item >= capacity, $"{item} was dropped when {said} was the newest");

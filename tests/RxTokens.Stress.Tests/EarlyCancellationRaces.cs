@@ -9,7 +9,7 @@ public sealed class EarlyCancellationRaces
     private static readonly (string Name, Func<IAsyncEnumerable<int>, IAsyncEnumerable<int>> Over)[] Operators =
     [
         ("Through", s => s.Through(o => o)),
-        ("SelectAsync", s => s.SelectAsync((x, _) => ValueTask.FromResult(x))),
+        ("SelectAwait", s => s.SelectAwait((x, _) => ValueTask.FromResult(x), maxConcurrency: 1)),
         ("Buffered", s => s.Buffered(2)),
         ("DropOldest", s => s.Buffered(2, Overflow.DropOldest)),
         ("Conflate", s => s.Conflate((x, y) => x + y)),

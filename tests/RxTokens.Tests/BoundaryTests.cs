@@ -107,7 +107,7 @@ public class BoundaryTests
     [MarbleOf("Buffered<TSource>(IAsyncEnumerable<TSource>, Int32, Overflow, Action<TSource>)")]
     public void Buffered_WithAPolicy_ItsMarble(string member) => DocumentedMarble.Run(member, (m, rows) =>
     {
-        foreach (var (row, overflow) in new[] { ("result 1", Overflow.DropOldest), ("result 2", Overflow.DropWrite), ("result 3", Overflow.DropWrite) })
+        foreach (var (row, overflow) in new[] { ("result 1", Overflow.DropOldest), ("result 2", Overflow.DropNewest), ("result 3", Overflow.DropWrite) })
             m.Expect(m.Pull(rows["source"]).Buffered(2, overflow), demand: rows["requests"]).ToBe(rows[row]);
     });
 
@@ -116,7 +116,7 @@ public class BoundaryTests
     {
         var dropped = new List<string>();
         var source = m.Pull("abcdef|");
-        m.Expect(source.Buffered(3, Overflow.DropWrite, x => dropped.Add($"{m.Frame}:{x}")), demand: "1---------1111").ToBe("a---------bcf|");
+        m.Expect(source.Buffered(3, Overflow.DropNewest, x => dropped.Add($"{m.Frame}:{x}")), demand: "1---------1111").ToBe("a---------bcf|");
         m.Flush();
         Assert.That(dropped, Is.EqualTo(new[] { "4:d", "5:e" }));
     });

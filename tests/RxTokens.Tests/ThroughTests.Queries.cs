@@ -176,7 +176,7 @@ public partial class ThroughTests
     });
 
     [Test]
-    public void Retry_InsideTheQuery_CannotRestartTheSource_AndSaysSo()
+    public async Task Retry_InsideTheQuery_CannotRestartTheSource()
     {
         var source = new ReadySource<int>(i => i, 2) { FailsAtTheEnd = Marbles.Failure };
         var items = new List<int>();
@@ -188,6 +188,7 @@ public partial class ThroughTests
 
         Assert.That(items, Is.EqualTo(new[] { 0, 1 }));
         Assert.That((source.Reads, source.Disposals), Is.EqualTo((2, 1)));
+        await Task.CompletedTask;
     }
 
     [TestCase(true)]

@@ -118,6 +118,13 @@ internal abstract class Boundary<T, R> : Outlet<T, R>, IObserver<T>
         }
     }
 
+    protected sealed override void Interrupt()
+    {
+        CancelSource();
+        if (_subscription is not null)
+            Unobserved.Cancel(_subscription, static s => s.Dispose());
+    }
+
     protected sealed override void OnNews(Note notes)
     {
         // What came too late, from a push source that had not heard of the end.
@@ -201,12 +208,19 @@ internal abstract class Boundary<T, R> : Outlet<T, R>, IObserver<T>
         {
             Unobserved.Report(failure);
         }
+        finally
+        {
+            Volatile.Write(ref _isSpeaking, 0);
+        }
 
-        Volatile.Write(ref _isSpeaking, 0);
-        if (isInside)
-            LookAtNotes(); // it may be a loop inside its Subscribe, which only we can see the end of
-        else
+        if (!isInside)
+        {
             TellConsumer(isFenced);
+            return;
+        }
+
+        // It may be a loop inside its Subscribe, which only we can see the end of.
+        LookAtNotes();
     }
 
     void IObserver<T>.OnError(Exception error) => EndPush(error);

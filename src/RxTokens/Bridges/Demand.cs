@@ -169,6 +169,10 @@ public sealed class Demand : IObservable<long>
             }
         }
 
+        // Before the first is told: one that ends at that looks for somebody who was given nothing, and none of these is one.
+        foreach (var subscriber in all)
+            (subscriber as ICreditLedger)?.Touch();
+
         var isTaken = false;
         foreach (var subscriber in all)
             isTaken |= TryHandTo(subscriber, count);
@@ -235,8 +239,11 @@ public sealed class Demand : IObservable<long>
 /// <summary>An observer of requests that takes them from several threads at once.</summary>
 internal interface ICreditLedger
 {
-    /// <summary>Whether it was never given anything.</summary>
+    /// <summary>Whether it was never given anything, nor is about to be.</summary>
     bool IsUntouched { get; }
+
+    /// <summary>It is about to be given something.</summary>
+    void Touch();
 
     /// <summary>The demand's own: where it finds this among its subscribers.</summary>
     object? Ticket { get; set; }

@@ -110,6 +110,8 @@ internal sealed class OnDemandSubscription<T> : Stage<T>, IObserver<long>, ICred
 
     bool ICreditLedger.IsUntouched => !_isGiven;
 
+    void ICreditLedger.Touch() => _isGiven = true;
+
     object? ICreditLedger.Ticket { get; set; }
 
     public void Begin()
@@ -210,13 +212,13 @@ internal sealed class OnDemandSubscription<T> : Stage<T>, IObserver<long>, ICred
 
         if (_isLeft)
         {
-            Unobserved.Report(CleanupFailure);
+            Unobserved.Report(Ending.Combine(CleanupFailures));
             return;
         }
 
         try
         {
-            if (Ending.Combine(Ending.Combine(_failure, Failure), CleanupFailure) is { } error)
+            if (Ending.Combine([_failure, Failure, .. CleanupFailures]) is { } error)
                 observer.OnError(error);
             else
                 observer.OnCompleted();
@@ -258,8 +260,8 @@ internal sealed class OnDemandSubscription<T> : Stage<T>, IObserver<long>, ICred
             return;
 
         // The throw takes the place of the ending.
-        if (CleanupFailure is { } cleanupFailure)
-            throw Ending.Combine(_thrown!.SourceException, cleanupFailure)!;
+        if (CleanupFailures.Length > 0)
+            throw Ending.Combine([_thrown!.SourceException, .. CleanupFailures])!;
         _thrown!.Throw();
     }
 

@@ -191,6 +191,7 @@ internal sealed class SelectAwaitOutlet<T, R>(
         }
 
         // What gives way to our cancellation has not failed.
+        job.IsFailureTold = true;
         if (job.Failure is { } failure and not OperationCanceledException)
             FailedToCleanUp(failure);
     }

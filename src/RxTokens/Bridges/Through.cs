@@ -119,6 +119,7 @@ internal sealed class ThroughOutlet<T, R> : Outlet<T, R>, IObservable<T>, IObser
     private Exception? _sourceFailure;
     private int _resubscriptions;
 
+    private bool _isPushing;
     private bool _isQueryOver;
     private bool _isOnTrampoline;
     private bool _hasTurn; // the trampoline has come to us
@@ -277,6 +278,7 @@ internal sealed class ThroughOutlet<T, R> : Outlet<T, R>, IObservable<T>, IObser
 
     private void Push(T item)
     {
+        _isPushing = true;
         try
         {
             _items.OnNext(item);
@@ -285,6 +287,8 @@ internal sealed class ThroughOutlet<T, R> : Outlet<T, R>, IObservable<T>, IObser
         {
             OnQueryThrew(thrown);
         }
+
+        _isPushing = false;
     }
 
     protected override void OnEnd()
@@ -293,6 +297,7 @@ internal sealed class ThroughOutlet<T, R> : Outlet<T, R>, IObservable<T>, IObser
         {
             _sourceFailure = TakeFailure();
             _source = _sourceFailure is null ? Source.Completed : Source.Failed;
+            _isPushing = true;
             try
             {
                 if (_sourceFailure is null)
@@ -305,6 +310,7 @@ internal sealed class ThroughOutlet<T, R> : Outlet<T, R>, IObservable<T>, IObser
                 OnQueryThrew(thrown);
             }
 
+            _isPushing = false;
             LookAtNotes();
         }
     }
@@ -315,7 +321,7 @@ internal sealed class ThroughOutlet<T, R> : Outlet<T, R>, IObservable<T>, IObser
         LookAtNotes();
         if (IsOpen)
             Fail(thrown);
-        else
+        else if (thrown is not Interruption)
             FailedToCleanUp(thrown);
     }
 
@@ -333,6 +339,12 @@ internal sealed class ThroughOutlet<T, R> : Outlet<T, R>, IObservable<T>, IObser
         {
             FailedToCleanUp(thrown);
         }
+    }
+
+    protected override void Interrupt()
+    {
+        CancelSource();
+        Unobserved.Cancel(_subscription, static s => s.Dispose());
     }
 
     // The query's observer.
@@ -355,9 +367,11 @@ internal sealed class ThroughOutlet<T, R> : Outlet<T, R>, IObservable<T>, IObser
             return;
         }
 
-        // It may be a loop inside a Subscribe, which only we can see the end of.
+        // It may be a loop inside a Subscribe, which only we can see the end of. One that an item has begun cannot be unsubscribed from yet.
         TryAdd(value);
         LookAtNotes();
+        if (_isPushing && !IsOpen)
+            throw new Interruption();
     }
 
     private bool TryAdd(R value)

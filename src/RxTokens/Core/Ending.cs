@@ -4,8 +4,23 @@ namespace RxTokens;
 internal static class Ending
 {
     /// <summary>The one exception to report, or null.</summary>
-    public static Exception? Combine(Exception? first, Exception? second) =>
-        first is null ? second
-        : second is null || ReferenceEquals(first, second) ? first
-        : new AggregateException("The stream failed, and cleaning up after it failed too.", first, second);
+    public static Exception? Combine(Exception? first, Exception? second) => Combine([first, second]);
+
+    /// <summary>The same for any number, in the order in which they came.</summary>
+    public static Exception? Combine(params ReadOnlySpan<Exception?> failures)
+    {
+        List<Exception>? several = null;
+        Exception? one = null;
+        foreach (var failure in failures)
+        {
+            if (failure is null || ReferenceEquals(failure, one))
+                continue;
+            if (one is null)
+                one = failure;
+            else
+                (several ??= [one]).Add(failure);
+        }
+
+        return several is null ? one : new AggregateException("The stream failed, and cleaning up after it failed too.", several);
+    }
 }

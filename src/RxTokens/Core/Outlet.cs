@@ -225,7 +225,8 @@ internal abstract class Outlet<T, R> : Stage<T>, IOutlet<R>, IValueTaskSource<bo
 
         _failure = failure;
         Close();
-        CancelSource(); // the consumer may be away for long
+        if (!IsAsking)
+            CancelSource(); // it may be away for long, and the source is not disposed before it comes back
     }
 
     /// <summary>Ends the stream: what comes from now on is of no use.</summary>
@@ -359,10 +360,12 @@ internal abstract class Outlet<T, R> : Stage<T>, IOutlet<R>, IValueTaskSource<bo
         if (!IsAsking)
             return;
 
+        // Its callback may not have been called yet, or not at all.
+        _isCancelled |= _token.IsCancellationRequested && !_isLeft;
         _isCleanupSaid = !IsGivenUp;
         _end = _isLeft ? null
             : _isCancelled ? new OperationCanceledException(_token)
-            : Ending.Combine(Ending.Combine(_failure, Failure), CleanupFailure);
+            : Ending.Combine([_failure, Failure, .. CleanupFailures]);
         SayEnd();
     }
 
@@ -465,7 +468,7 @@ internal abstract class Outlet<T, R> : Stage<T>, IOutlet<R>, IValueTaskSource<bo
     {
         // What the consumer was not told by MoveNextAsync and still has to know: that cleaning up went wrong.
         // A cancellation that it was told of says nothing about that.
-        if (CleanupFailure is { } failure && !_isCleanupSaid)
+        if (!_isCleanupSaid && Ending.Combine(CleanupFailures) is { } failure)
             _gone!.SetException(failure);
         else
             _gone!.SetResult();

@@ -11,7 +11,8 @@ namespace RxTokens;
 /// <code>
 /// field                    written by     read by       ordered by
 /// _turn                    everyone       everyone      itself
-/// _inner, _cancellation    constructor    everyone      readonly
+/// _inner, _cancellation    constructor;   everyone      volatile
+///                          the runner: null, at the end
 /// _runner                  the runner     everyone      nothing: only the runner's own thread finds its number here
 /// all others               the runner     the runner    _turn
 /// </code>
@@ -57,8 +58,8 @@ internal abstract class Stage<T>
         Continue = 16,
     }
 
-    private readonly IOutlet<T>? _inner;
-    private readonly CancellationTokenSource? _cancellation;
+    private volatile IOutlet<T>? _inner;
+    private volatile CancellationTokenSource? _cancellation;
     private Turn _turn;
     private int _runner;
 
@@ -67,6 +68,7 @@ internal abstract class Stage<T>
     private bool _isStopped;
     private IAsyncEnumerable<T>? _source; // until it is enumerated
     private IAsyncEnumerator<T>? _enumerator;
+    private Exception?[] _cleanupFailures = [];
     private Action? _onLanded; // none before there is something to wait for
     private ConfiguredValueTaskAwaitable<bool>.ConfiguredValueTaskAwaiter _read;
     private ConfiguredValueTaskAwaitable.ConfiguredValueTaskAwaiter _cleanup;
@@ -90,8 +92,8 @@ internal abstract class Stage<T>
     /// <summary>What the source failed with.</summary>
     protected Exception? Failure { get; private set; }
 
-    /// <summary>What cleaning up failed with.</summary>
-    protected Exception? CleanupFailure { get; private set; }
+    /// <summary>What cleaning up failed with, none or more.</summary>
+    protected ReadOnlySpan<Exception?> CleanupFailures => _cleanupFailures;
 
     /// <summary>Whether nothing more will be read.</summary>
     protected bool IsStopped => _isStopped;
@@ -169,12 +171,15 @@ internal abstract class Stage<T>
         return true;
     }
 
-    /// <summary>The same for what ends the stage: whoever is at it may be inside the source, and must not be kept there.</summary>
+    /// <summary>The same for what ends the stage: whoever is at it may be inside the source or a query, and must not be kept there.</summary>
     protected void PostEnding(Note note)
     {
         if (!Post(note))
-            CancelSource();
+            Interrupt();
     }
+
+    /// <summary>Cancels what the runner may be inside of. From any thread.</summary>
+    protected virtual void Interrupt() => CancelSource();
 
     /// <summary>Leaves a note, for who has found somebody at it.</summary>
     /// <returns>What is to be done now, where the caller has run the stage after all.</returns>
@@ -252,10 +257,10 @@ internal abstract class Stage<T>
     /// <summary>Cancels the source's token. From any thread, at any time.</summary>
     protected void CancelSource()
     {
-        if (_cancellation is not null)
-            Unobserved.Cancel(_cancellation);
-        else if (_inner is not null)
-            Unobserved.Cancel(_inner, static inner => inner.Cancel());
+        if (_cancellation is { } cancellation)
+            Unobserved.Cancel(cancellation);
+        else if (_inner is { } inner)
+            Unobserved.Cancel(inner, static inner => inner.Cancel());
     }
 
     /// <summary>Lets go of an item that nobody will get.</summary>
@@ -274,14 +279,14 @@ internal abstract class Stage<T>
     /// <summary>What the source and its clean-up have failed with, for who tells it by itself.</summary>
     protected Exception? TakeFailure()
     {
-        var failure = Ending.Combine(Failure, CleanupFailure);
+        var failure = Ending.Combine([Failure, .. CleanupFailures]);
         Failure = null;
-        CleanupFailure = null;
+        _cleanupFailures = [];
         return failure;
     }
 
     /// <summary>Something that belongs to cleaning up has failed.</summary>
-    protected void FailedToCleanUp(Exception failure) => CleanupFailure = Ending.Combine(CleanupFailure, failure);
+    protected void FailedToCleanUp(Exception failure) => _cleanupFailures = [.. _cleanupFailures, failure];
 
     private void Advance(ref long left)
     {
@@ -322,7 +327,7 @@ internal abstract class Stage<T>
                     break;
 
                 case Phase.Over:
-                    if (!MayDispose())
+                    if (_turn.HasNotes || !MayDispose())
                         return;
                     CleanUp();
                     break;
@@ -499,7 +504,7 @@ internal abstract class Stage<T>
     private void OnFailedCleanup(Exception failure)
     {
         // A clean-up that gives way to our own cancellation has not failed; one that gives way to another has.
-        if (_cancellation is { IsCancellationRequested: true } && failure is OperationCanceledException cancelled && cancelled.CancellationToken == _cancellation.Token)
+        if (_cancellation is { IsCancellationRequested: true } ours && failure is OperationCanceledException cancelled && cancelled.CancellationToken == ours.Token)
             return;
 
         FailedToCleanUp(failure);
@@ -510,6 +515,8 @@ internal abstract class Stage<T>
         _phase = Phase.Ended;
         _isStopped = true;
         _source = null;
+        _inner = null;
+        _cancellation = null;
         _enumerator = null;
         _read = default;
         _cleanup = default;

@@ -13,8 +13,8 @@ public class AmbientValuesTests
         new("query function", s => s.Through(o => Set(o))),
         new("query", s => s.Through(o => o.Do(x => Set(x)))),
         new("query Finally", s => s.Through(o => o.Finally(() => Set("")))),
-        new("selector", s => s.SelectAsync((x, _) => ValueTask.FromResult(Set(x)))),
-        new("selector unordered", s => s.SelectAsync((x, _) => ValueTask.FromResult(Set(x)), 2, ordered: false)),
+        new("selector", s => s.SelectAwait((x, _) => ValueTask.FromResult(Set(x)), maxConcurrency: 1)),
+        new("selector unordered", s => s.SelectAwait((x, _) => ValueTask.FromResult(Set(x)), 2, order: AwaitOrder.Completion)),
         new("merge", s => s.Conflate((x, y) => Set(x + y))),
         new("seed", s => s.Conflate(x => Set(x), (x, _) => x)),
         new("add", s => s.Conflate(x => x, (x, y) => Set(x + y))),
@@ -24,7 +24,7 @@ public class AmbientValuesTests
         new("query, before Conflate", s => s.Conflate().Through(o => o.Do(x => Set(x)))),
         new("the source's MoveNextAsync", s => s.Through(o => o)),
         new("the source's MoveNextAsync, Buffered", s => s.Buffered(2)),
-        new("the source's MoveNextAsync, SelectAsync", s => s.SelectAsync((x, _) => ValueTask.FromResult(x))),
+        new("the source's MoveNextAsync, SelectAwait", s => s.SelectAwait((x, _) => ValueTask.FromResult(x), maxConcurrency: 1)),
         new("the source's MoveNextAsync, KeepLatest", s => s.KeepLatest()),
     ];
 

@@ -163,8 +163,8 @@ public class CleanUpFailuresTests
     [
         new("query", s => s.Through(o => o.Select(x => x == "b" ? throw Marbles.Failure : x))),
         new("query function", s => s.Through(o => o.TakeWhile(x => x != "b").Concat(Observable.Throw<string>(Marbles.Failure)))),
-        new("selector", s => s.SelectAsync((x, _) => x == "b" ? throw Marbles.Failure : ValueTask.FromResult(x))),
-        new("selector's task", s => s.SelectAsync((x, _) => x == "b" ? ValueTask.FromException<string>(Marbles.Failure) : ValueTask.FromResult(x))),
+        new("selector", s => s.SelectAwait((x, _) => x == "b" ? throw Marbles.Failure : ValueTask.FromResult(x), maxConcurrency: 1)),
+        new("selector's task", s => s.SelectAwait((x, _) => x == "b" ? ValueTask.FromException<string>(Marbles.Failure) : ValueTask.FromResult(x), maxConcurrency: 1)),
         new("merge", s => s.Conflate((_, y) => y == "c" ? throw Marbles.Failure : y)),
         new("seed", s => s.Conflate(x => x == "b" ? throw Marbles.Failure : x, (x, _) => x)),
         new("onDropped of KeepLatest", s => s.KeepLatest(_ => throw Marbles.Failure)),
@@ -197,7 +197,7 @@ public class CleanUpFailuresTests
     [Test]
     public void FunctionsThatFailWhenTheyAreGivenUp_TellTheOneWhoLeaves([Values] bool ordered)
     {
-        var consumer = _clock.Consume(_clock.Pull(Marbles.Of("[abc]")).SelectAsync(HalfWritten, 3, ordered)).AskAt(0);
+        var consumer = _clock.Consume(_clock.Pull(Marbles.Of("[abc]")).SelectAwait(HalfWritten, 3, ordered ? AwaitOrder.Source : AwaitOrder.Completion)).AskAt(0);
         var leaving = Task.CompletedTask;
         _clock.At(3, () => leaving = consumer.Leave());
         _clock.AdvanceToFrame(9);
@@ -210,7 +210,7 @@ public class CleanUpFailuresTests
     public void FunctionsThatFailWhenTheyAreGivenUp_AreToldAfterACancellation([Values] bool ordered)
     {
         using var cancellation = new CancellationTokenSource();
-        var consumer = _clock.Consume(_clock.Pull(Marbles.Of("[abc]")).SelectAsync(HalfWritten, 3, ordered), cancellation.Token).AskAt(0, 3);
+        var consumer = _clock.Consume(_clock.Pull(Marbles.Of("[abc]")).SelectAwait(HalfWritten, 3, ordered ? AwaitOrder.Source : AwaitOrder.Completion), cancellation.Token).AskAt(0, 3);
         _clock.At(3, cancellation.Cancel);
         _clock.AdvanceToFrame(9);
 
@@ -221,7 +221,7 @@ public class CleanUpFailuresTests
     [Test]
     public void FunctionsThatFailBecauseAnotherHasFailed_AreToldWithIt([Values] bool ordered)
     {
-        var consumer = _clock.Consume(_clock.Pull(Marbles.Of("[xbc]")).SelectAsync(HalfWritten, 3, ordered)).AskAt(0, 9);
+        var consumer = _clock.Consume(_clock.Pull(Marbles.Of("[xbc]")).SelectAwait(HalfWritten, 3, ordered ? AwaitOrder.Source : AwaitOrder.Completion)).AskAt(0, 9);
         _clock.Start();
 
         var told = ((AggregateException)consumer.Received[0].Notification.Exception!).Flatten().InnerExceptions.Select(e => e.Message).ToList();
@@ -232,14 +232,14 @@ public class CleanUpFailuresTests
     [Test]
     public void FunctionsThatAreCancelled_AreNoFailure([Values] bool ordered)
     {
-        var consumer = _clock.Consume(_clock.Pull(Marbles.Of("[abc]")).SelectAsync(
+        var consumer = _clock.Consume(_clock.Pull(Marbles.Of("[abc]")).SelectAwait(
             async (x, token) =>
             {
                 await _clock.Delay(TimeSpan.FromHours(1), token);
                 return x;
             },
             3,
-            ordered)).AskAt(0);
+            ordered ? AwaitOrder.Source : AwaitOrder.Completion)).AskAt(0);
         _clock.AdvanceToFrame(3);
 
         Assert.That(consumer.Leave().IsCompletedSuccessfully, Is.True);

@@ -17,7 +17,6 @@ public class ColdPushSourcesTests
         ("Range", watch => Observable.Range(0, int.MaxValue).Do(watch)),
         ("Generate", watch => Observable.Generate(0, _ => true, i => i, i => i).Do(watch)),
         ("ToObservable", watch => Enumerable.Range(0, int.MaxValue).ToObservable().Do(watch)),
-        ("Return().Repeat", watch => Observable.Return(1).Do(watch).Repeat()),
         ("AsObservable", watch => new ReadySource<int>(i => i).AsObservable().Do(watch)),
     ];
 
@@ -32,8 +31,8 @@ public class ColdPushSourcesTests
         ("KeepLatest", s => s.KeepLatest().Select(x => $"{x}")),
         ("Conflate merge", s => s.Conflate((_, y) => y).Select(x => $"{x}")),
         ("Conflate seed add", s => s.Conflate(x => x, (_, y) => y).Select(x => $"{x}")),
-        ("Buffered DropOldest", s => s.Buffered(10, PushOverflow.DropOldest).Select(x => $"{x}")),
-        ("Buffered DropNewest", s => s.Buffered(10, PushOverflow.DropNewest).Select(x => $"{x}")),
+        ("Buffered DropOldest", s => s.Buffered(10, Overflow.DropOldest).Select(x => $"{x}")),
+        ("Buffered DropNewest", s => s.Buffered(10, Overflow.DropWrite).Select(x => $"{x}")),
         ("Conflate text of nothing", s => s.Select(_ => "").Conflate()),
         ("Through, never a result", s => AsyncEnumerable.Range(0, 3).Through(o => o.Merge(s).Where(_ => false).Select(_ => ""))));
 

@@ -15,12 +15,12 @@ public class DisposalWaitsForTheConsumerTests
     [
         new("Through", s => s.Through(o => o)),
         new("Through Select", s => s.Through(o => o.Select(x => x))),
-        new("SelectAsync", s => s.SelectAsync((x, _) => ValueTask.FromResult(x))),
-        new("SelectAsync unordered", s => s.SelectAsync((x, _) => ValueTask.FromResult(x), 4, ordered: false)),
+        new("SelectAwait", s => s.SelectAwait((x, _) => ValueTask.FromResult(x), maxConcurrency: 1)),
+        new("SelectAwait unordered", s => s.SelectAwait((x, _) => ValueTask.FromResult(x), 4, order: AwaitOrder.Completion)),
         new("Buffered Wait", s => s.Buffered(8)),
         new("Buffered Wait 1", s => s.Buffered(1)),
         new("Buffered DropOldest", s => s.Buffered(8, Overflow.DropOldest)),
-        new("Buffered DropNewest", s => s.Buffered(8, Overflow.DropNewest)),
+        new("Buffered DropNewest", s => s.Buffered(8, Overflow.DropWrite)),
         new("Buffered Fail", s => s.Buffered(8, Overflow.Fail)),
         new("Conflate merge", s => s.Conflate((_, newest) => newest)),
         new("Conflate seed add", s => s.Conflate(x => x, (_, newest) => newest)),
@@ -102,7 +102,7 @@ public class DisposalWaitsForTheConsumerTests
         new("onDropped of KeepLatest", s => s.KeepLatest(_ => throw Marbles.Failure)),
         new("merge", s => s.Conflate((_, _) => throw Marbles.Failure)),
         new("seed", s => s.Conflate(x => x.Name == "b" ? throw Marbles.Failure : x, (x, _) => x)),
-        new("selector", s => s.SelectAsync((x, _) => x.Name == "b" ? throw Marbles.Failure : ValueTask.FromResult(x), 2)),
+        new("selector", s => s.SelectAwait((x, _) => x.Name == "b" ? throw Marbles.Failure : ValueTask.FromResult(x), 2)),
     ];
 
     [TestCaseSource(nameof(FailingStages))]
@@ -162,40 +162,40 @@ public class DisposalWaitsForTheConsumerTests
         }
     }
 
-    // SelectAsync: its functions are at work on items too
+    // SelectAwait: its functions are at work on items too
 
     [Test]
-    public void SelectAsync_ThatIsCancelled_AwaitsItsFunctionsThenDisposes([Values] bool ordered)
+    public void SelectAwait_ThatIsCancelled_AwaitsItsFunctionsThenDisposes([Values] bool ordered)
     {
         var source = _clock.Pull(Marbles.Of("ab"));
         using var cancellation = new CancellationTokenSource();
-        var consumer = _clock.Consume(source.SelectAsync(TakeTenFrames, 2, ordered), cancellation.Token).AskAt(0);
+        var consumer = _clock.Consume(source.SelectAwait(TakeTenFrames, 2, ordered ? AwaitOrder.Source : AwaitOrder.Completion), cancellation.Token).AskAt(0);
         _clock.At(3, cancellation.Cancel);
         _clock.Start();
 
-        Assert.That(Marbles.Show(consumer.Received), Is.EqualTo("10:#OperationCanceledException"));
-        Assert.That((source.Cancellations.Single(), source.Disposals.Single()), Is.EqualTo((3L, 10L)));
+        Assert.That(Marbles.Show(consumer.Received), Is.EqualTo("11:#OperationCanceledException"));
+        Assert.That((source.Cancellations.Single(), source.Disposals.Single()), Is.EqualTo((3L, 11L)), "b's function, begun at 1");
     }
 
     [Test]
-    public void SelectAsync_ThatIsLeft_AwaitsItsFunctionsThenDisposes([Values] bool ordered)
+    public void SelectAwait_ThatIsLeft_AwaitsItsFunctionsThenDisposes([Values] bool ordered)
     {
         var source = _clock.Pull(Marbles.Of("ab"));
-        var consumer = _clock.Consume(source.SelectAsync(TakeTenFrames, 2, ordered)).AskAt(0);
+        var consumer = _clock.Consume(source.SelectAwait(TakeTenFrames, 2, ordered ? AwaitOrder.Source : AwaitOrder.Completion)).AskAt(0);
         var leaving = Task.CompletedTask;
         _clock.At(3, () => leaving = consumer.Leave());
-        _clock.AdvanceToFrame(9);
+        _clock.AdvanceToFrame(10);
         Assert.That((source.Disposals.Count, leaving.IsCompleted), Is.EqualTo((0, false)));
 
         _clock.Start();
-        Assert.That((source.Disposals.Single(), leaving.IsCompletedSuccessfully), Is.EqualTo((10L, true)));
+        Assert.That((source.Disposals.Single(), leaving.IsCompletedSuccessfully), Is.EqualTo((11L, true)));
     }
 
     [Test]
-    public void SelectAsync_AFunctionOfWhichFails_AwaitsTheOthersThenDisposes()
+    public void SelectAwait_AFunctionOfWhichFails_AwaitsTheOthersThenDisposes()
     {
         var source = _clock.Pull(Marbles.Of("ab"));
-        var consumer = _clock.Consume(source.SelectAsync(
+        var consumer = _clock.Consume(source.SelectAwait(
             async (x, token) =>
             {
                 if (x != "b")
@@ -204,7 +204,7 @@ public class DisposalWaitsForTheConsumerTests
                 throw Marbles.Failure;
             },
             2,
-            ordered: false)).AskAt(0);
+            order: AwaitOrder.Completion)).AskAt(0);
         _clock.Start();
 
         Assert.That(Marbles.Show(consumer.Received), Is.EqualTo("10:#InvalidDataException"));

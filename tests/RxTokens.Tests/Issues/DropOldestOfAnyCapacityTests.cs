@@ -11,7 +11,7 @@ public class DropOldestOfAnyCapacityTests
     [TestCaseSource(nameof(Capacities))]
     public async Task APushSource_ThatFits_LosesNothing(int capacity)
     {
-        foreach (var overflow in Enum.GetValues<PushOverflow>())
+        foreach (var overflow in Enum.GetValues<Overflow>().Where(o => o != Overflow.Wait))
         {
             using var source = new Subject<int>();
             var dropped = new List<int>();
@@ -33,7 +33,7 @@ public class DropOldestOfAnyCapacityTests
     [TestCaseSource(nameof(Capacities))]
     public void APullSource_ThatFits_LosesNothing(int capacity)
     {
-        foreach (var overflow in new[] { Overflow.DropOldest, Overflow.DropNewest, Overflow.Fail })
+        foreach (var overflow in new[] { Overflow.DropOldest, Overflow.DropWrite, Overflow.Fail })
         {
             var clock = new VirtualClock();
             var dropped = new List<string>();

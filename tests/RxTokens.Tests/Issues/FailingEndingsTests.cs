@@ -13,17 +13,39 @@ public class FailingEndingsTests
     [SetUp]
     public void SetUp() => _clock = new VirtualClock();
 
-    // An observer that throws behind SelectAsync
+    // An observer that throws behind SelectAwait
 
     [Test]
     public void AnObserverThatThrows_BehindAFunctionThatEndsLater_SurfacesWhereTheFunctionEnds([Values] bool ordered)
     {
         var work = new Work();
         var source = _clock.Pull(Marbles.Of("a"));
-        source.SelectAsync((x, _) => work.Task, 1, ordered).AsObservable().Subscribe(_ => throw new FormatException("broken observer"));
+        source.SelectAwait((x, _) => work.Task, 1, ordered ? AwaitOrder.Source : AwaitOrder.Completion).AsObservable().Subscribe(_ => throw new FormatException("broken observer"));
 
-        Assert.That(() => work.End("x"), Throws.TypeOf<FormatException>());
+        // As from an async void: to the context that the function ends in; without one it would end the process, as everywhere in Rx.
+        var context = new Posted();
+        var before = SynchronizationContext.Current;
+        SynchronizationContext.SetSynchronizationContext(context);
+        try
+        {
+            work.End("x");
+        }
+        finally
+        {
+            SynchronizationContext.SetSynchronizationContext(before);
+        }
+
+        Assert.That(context.Run, Throws.TypeOf<FormatException>());
         Assert.That(source.Disposals, Has.Count.EqualTo(1));
+    }
+
+    private sealed class Posted : SynchronizationContext
+    {
+        private Action? _work;
+
+        public override void Post(SendOrPostCallback d, object? state) => _work += () => d(state);
+
+        public void Run() => _work!.Invoke();
     }
 
     /// <summary>Work whose continuation runs inside <see cref="End"/>, which sees what it throws. (A task keeps that to itself.)</summary>

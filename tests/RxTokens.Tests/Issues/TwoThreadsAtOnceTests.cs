@@ -17,8 +17,8 @@ public class TwoThreadsAtOnceTests
         yield return Case("Conflate seed", (s, callback) => s.Conflate(x => x == "b" ? callback(x) : x, (x, y) => x + y));
         yield return Case("Conflate add", (s, callback) => s.Conflate(x => x, (x, y) => callback(x + y)));
         yield return Case("KeepLatest", (s, callback) => s.KeepLatest(x => callback(x)));
-        yield return Case("Buffered DropOldest", (s, callback) => s.Buffered(1, PushOverflow.DropOldest, x => callback(x)));
-        yield return Case("Buffered DropNewest", (s, callback) => s.Buffered(1, PushOverflow.DropNewest, x => callback(x)));
+        yield return Case("Buffered DropOldest", (s, callback) => s.Buffered(1, Overflow.DropOldest, x => callback(x)));
+        yield return Case("Buffered DropNewest", (s, callback) => s.Buffered(1, Overflow.DropWrite, x => callback(x)));
 
         static TestCaseData Case(string name, Func<IObservable<string>, Func<string, string>, IAsyncEnumerable<string>> over) =>
             new TestCaseData(over).SetArgDisplayNames(name);

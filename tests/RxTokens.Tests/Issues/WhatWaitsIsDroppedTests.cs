@@ -8,7 +8,7 @@ public class WhatWaitsIsDroppedTests
 {
     private static IEnumerable<TestCaseData> Pull()
     {
-        foreach (var overflow in new[] { Overflow.DropOldest, Overflow.DropNewest, Overflow.Fail })
+        foreach (var overflow in new[] { Overflow.DropOldest, Overflow.DropWrite, Overflow.Fail })
         {
             yield return new TestCaseData(
                 (Func<IAsyncEnumerable<string>, Action<string>, IAsyncEnumerable<string>>)((s, drop) => s.Buffered(8, overflow, onDropped: drop)))
@@ -21,7 +21,7 @@ public class WhatWaitsIsDroppedTests
 
     private static IEnumerable<TestCaseData> Push()
     {
-        foreach (var overflow in Enum.GetValues<PushOverflow>())
+        foreach (var overflow in Enum.GetValues<Overflow>().Where(o => o != Overflow.Wait))
         {
             yield return new TestCaseData(
                 (Func<IObservable<string>, Action<string>, IAsyncEnumerable<string>>)((s, drop) => s.Buffered(8, overflow, drop)))
