@@ -83,7 +83,7 @@ public sealed class SinkRaces
         {
             referee.Require(Interlocked.Exchange(ref drawing, 1) == 0, "two renders at once");
             drawn.Add(item);
-            referee.Require(rendering.IsCompleted == false || !Volatile.Read(ref isBegun), "a render after the end");
+            referee.Require(!Volatile.Read(ref isBegun) || !rendering.IsCompleted, "a render after the end");
             Volatile.Write(ref drawing, 0);
         }
 
