@@ -36,7 +36,7 @@ internal static partial class Concept
     // </conceptual>
 
     // <conceptual>
-    // Conceptually, where onDropped is called for what waits when the consumer leaves, too:
+    // Conceptually:
     public static async IAsyncEnumerable<T> Buffered<T>(this IObservable<T> source, int capacity, BoundedChannelFullMode overflow, Action<T>? onDropped)
     {
         var waiting = Channel.CreateBounded(new BoundedChannelOptions(capacity) { FullMode = overflow }, onDropped);
@@ -56,7 +56,7 @@ internal static partial class Concept
     // </conceptual>
 
     // <conceptual>
-    // Conceptually, since with these policies the source never waits:
+    // Conceptually, for with these policies the source never waits:
     public static IAsyncEnumerable<T> Buffered<T>(this IAsyncEnumerable<T> source, int capacity, BoundedChannelFullMode overflow, Action<T>? onDropped) =>
         source.AsObservable().Buffered(capacity, overflow, onDropped);
     // </conceptual>

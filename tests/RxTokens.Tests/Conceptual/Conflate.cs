@@ -13,7 +13,8 @@ internal static partial class Concept
     // Conceptually:
     public static async IAsyncEnumerable<R> Conflate<T, R>(this IObservable<T> source, Func<T, R> seed, Func<R, T, R> add)
     {
-        var waiting = Channel.CreateBounded<R>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropOldest }); // what is written takes its place
+        // What is written takes the place of what waits.
+        var waiting = Channel.CreateBounded<R>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropOldest });
         using var subscription = source.Select(item => waiting.Reader.TryPeek(out var result) ? add(result, item) : seed(item)).Subscribe(
             result => waiting.Writer.TryWrite(result), failure => waiting.Writer.Complete(failure), () => waiting.Writer.Complete());
         await foreach (var result in waiting.Reader.ReadAllAsync())

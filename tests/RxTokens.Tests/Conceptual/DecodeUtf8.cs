@@ -9,7 +9,7 @@ namespace RxTokens.Tests.Conceptual;
 internal static partial class Concept
 {
     // <conceptual>
-    // Conceptually, a byte order mark at the beginning aside:
+    // Conceptually (a byte order mark at the beginning is left out):
     public static async IAsyncEnumerable<string> DecodeUtf8(
         this IAsyncEnumerable<ReadOnlyMemory<byte>> source, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {

@@ -11,7 +11,7 @@ namespace RxTokens.Tests.Conceptual;
 internal static partial class Concept
 {
     // <conceptual>
-    // Conceptually, where the generator's token is cancelled by leaving, too, and the consumer goes on on the pool:
+    // Conceptually (leaving cancels the token too, and the consumer goes on on the pool):
     public static async IAsyncEnumerable<T> FromBlocking<T>(
         Func<CancellationToken, IEnumerable<T>> source, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {

@@ -7,7 +7,7 @@ namespace RxTokens.Tests.Conceptual;
 internal static partial class Concept
 {
     // <conceptual>
-    // Conceptually, with a buffer that is rented:
+    // Conceptually (the buffer is a rented one):
     public static async IAsyncEnumerable<ReadOnlyMemory<byte>> FromStream(
         Stream stream, int bufferSize, bool leaveOpen, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {

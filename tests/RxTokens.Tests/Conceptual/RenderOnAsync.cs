@@ -9,8 +9,9 @@ namespace RxTokens.Tests.Conceptual;
 internal static partial class Concept
 {
     // <conceptual>
-    // Conceptually, where cancelling gives up a render that has not begun:
-    public static async Task RenderOnAsync<T>(this IAsyncEnumerable<T> source, IScheduler scheduler, Action<T> render, CancellationToken cancellationToken = default)
+    // Conceptually (cancelling gives up a render that has not begun):
+    public static async Task RenderOnAsync<T>(
+        this IAsyncEnumerable<T> source, IScheduler scheduler, Action<T> render, CancellationToken cancellationToken = default)
     {
         await foreach (var item in source.WithCancellation(cancellationToken))
             await Observable.Start(() => render(item), scheduler);
@@ -19,7 +20,8 @@ internal static partial class Concept
 
     // <conceptual>
     // Conceptually:
-    public static Task RenderOnAsync<T>(this IAsyncEnumerable<T> source, SynchronizationContext context, Action<T> render, CancellationToken cancellationToken = default) =>
+    public static Task RenderOnAsync<T>(
+        this IAsyncEnumerable<T> source, SynchronizationContext context, Action<T> render, CancellationToken cancellationToken = default) =>
         source.RenderOnAsync(new SynchronizationContextScheduler(context), render, cancellationToken);
     // </conceptual>
 }

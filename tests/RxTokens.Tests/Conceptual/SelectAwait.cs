@@ -8,8 +8,9 @@ namespace RxTokens.Tests.Conceptual;
 internal static partial class Concept
 {
     // <conceptual>
-    // Conceptually, the functions' tokens aside:
-    public static async IAsyncEnumerable<R> SelectAwait<T, R>(this IAsyncEnumerable<T> source, Func<T, ValueTask<R>> selector, int maxConcurrency, bool isOrdered)
+    // Conceptually (the functions' token aside):
+    public static async IAsyncEnumerable<R> SelectAwait<T, R>(
+        this IAsyncEnumerable<T> source, Func<T, ValueTask<R>> selector, int maxConcurrency, bool isOrdered)
     {
         var (work, finishing) = (Channel.CreateUnbounded<Task<R>>(), new Queue<TaskCompletionSource<R>>());
         var (mayRead, open) = (new TaskCompletionSource(), 0);

@@ -19,6 +19,7 @@ public sealed class World(bool isOfModel)
     private readonly Queue<Action> _resumptions = [];
     private PullProbe<int>? _source;
     private bool _hasReads = true;
+    private bool _hasLeft;
     private bool _isOver;
 
     public VirtualClock Clock { get; } = new();
@@ -41,7 +42,12 @@ public sealed class World(bool isOfModel)
         return this;
     }
 
-    public void Dropped(int item) => Log("dropped", item);
+    /// <summary>What is dropped because the consumer leaves is another test's business.</summary>
+    public void Dropped(int item)
+    {
+        if (!_hasLeft)
+            Log("dropped", item);
+    }
 
     public void Log(string what, object? value)
     {
@@ -99,7 +105,8 @@ public sealed class World(bool isOfModel)
                     await Clock.Delay(busy.Frames() + consumer.Lateness);
             }
 
-            if (consumer.Leaves)
+            _hasLeft = consumer.Leaves;
+            if (_hasLeft)
                 await enumerator.DisposeAsync();
         }
         catch (Exception failure)
