@@ -43,7 +43,10 @@ public partial class DocumentedConceptTests
     public void WhatAnOperatorShows_IsWhatIsCompiled()
     {
         foreach (var (member, name, shown) in Operators.Where(o => o.Shown is not null))
+        {
             Assert.That(Normalized(shown!), Is.AnyOf([.. Compiled.Where(region => region.Name == name).Select(region => Normalized(region.Code))]), member);
+            Assert.That(shown!.Contains("this IObservable<", StringComparison.Ordinal), Is.EqualTo(member.Contains("(System.IObservable{", StringComparison.Ordinal)), $"{member}: the model of another overload");
+        }
     }
 
     [Test]
