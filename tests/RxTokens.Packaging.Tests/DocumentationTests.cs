@@ -27,6 +27,19 @@ public class DocumentationTests(Package package)
         Assert.That(missing, Is.Empty);
     }
 
+    /// <summary>The compiler documents internals too; the build takes them out of the file.</summary>
+    [Test]
+    public void TheFile_HasWhatAUserCanSee_AndNothingElse()
+    {
+        var written =
+            from type in package.Assembly.GetExportedTypes()
+            from member in ApiListing.PublicMembers(type).Where(IsWritten).Prepend(type)
+            select DocumentationId.Of(member);
+
+        Assert.That(_documentation.Keys, Is.SupersetOf(written));
+        Assert.That(_documentation.Keys, Is.SubsetOf(VisibleMembers.Of(package.Assembly).Select(DocumentationId.Of)));
+    }
+
     [Test]
     public void EveryParameter_IsDocumented()
     {

@@ -1,7 +1,10 @@
+using System.Diagnostics;
+
 namespace RxTokens;
 
 /// <summary>What a stream is expected to say; compared once the clock has run.</summary>
 /// <typeparam name="T">The type of the items.</typeparam>
+[DebuggerDisplay("{_check.Name,nq}: {Received.Count} received")]
 public sealed class MarbleExpectation<T>
 {
     private readonly StreamCheck<T> _check;
@@ -22,6 +25,7 @@ public sealed class MarbleExpectation<T>
 }
 
 /// <summary>When a push source is expected to be subscribed to.</summary>
+[DebuggerDisplay("{_check.Name,nq}")]
 public sealed class SubscriptionExpectation
 {
     private readonly RowsCheck _check;
@@ -37,6 +41,7 @@ public sealed class SubscriptionExpectation
 }
 
 /// <summary>How a pull source is expected to be read.</summary>
+[DebuggerDisplay("{_check.Name,nq}")]
 public sealed class PullExpectation
 {
     private readonly RowsCheck _check;
@@ -66,6 +71,7 @@ public sealed class PullExpectation
 }
 
 /// <summary>What is expected to be asked for.</summary>
+[DebuggerDisplay("{_check.Name,nq}")]
 public sealed class RequestExpectation
 {
     private readonly RequestsCheck _check;

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace RxTokens;
 
 /// <summary>What kind of difference there is between an expectation and what happened.</summary>
@@ -37,6 +39,7 @@ public enum MismatchKind
 /// <param name="Time">When, since the start of the test.</param>
 /// <param name="Frame">The same in whole frames.</param>
 /// <param name="Message">The difference in a few words.</param>
+[DebuggerDisplay("{Row,nq}, frame {Frame}: {Message,nq}")]
 public sealed record MarbleMismatch(string Row, MismatchKind Kind, TimeSpan Time, long Frame, string Message)
 {
     /// <summary>The diagram that was expected; null where none was.</summary>

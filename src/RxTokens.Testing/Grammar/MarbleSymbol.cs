@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace RxTokens;
 
 /// <summary>One symbol of a diagram.</summary>
@@ -6,4 +8,5 @@ namespace RxTokens;
 /// <param name="Text">As it is written, without braces: of an item its key.</param>
 /// <param name="Count">Of a request how many items, <see cref="long.MaxValue"/> for <c>*</c>; otherwise 1.</param>
 /// <param name="Index">Where it is in the diagram, in UTF-16 units from 0.</param>
+[DebuggerDisplay("{Kind} {Text,nq} at {Time}")]
 public readonly record struct MarbleSymbol(TimeSpan Time, MarbleKind Kind, string Text, long Count, int Index);

@@ -1,9 +1,11 @@
+using System.Diagnostics;
 using System.Text;
 
 namespace RxTokens;
 
 /// <summary>A run as rows of marbles: what the sources said and how they were used, what was asked for, and what came out.</summary>
 /// <remarks>The same run makes the same text and the same picture, to the letter: they can be checked in and compared.</remarks>
+[DebuggerDisplay("Rows = {Rows.Count}")]
 public sealed class MarbleChart
 {
     private readonly TimeSpan _frameSize;

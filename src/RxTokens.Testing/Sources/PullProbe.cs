@@ -16,7 +16,7 @@ namespace RxTokens;
 /// read or twice, reading on after disposal) is tolerated and listed in <see cref="Violations"/>; in a <see cref="MarbleTest"/> it fails the test.</para>
 /// </remarks>
 /// <typeparam name="T">The type of the items.</typeparam>
-[DebuggerDisplay("Reads = {Reads.Count}, Disposals = {Disposals.Count}, Violations = {Violations.Count}")]
+[DebuggerDisplay("{Name,nq}: Reads = {Reads.Count}, Disposals = {Disposals.Count}, Violations = {Violations.Count}")]
 public sealed class PullProbe<T> : IAsyncEnumerable<T>, ISourceProbe
 {
     private readonly Timeline _clock;

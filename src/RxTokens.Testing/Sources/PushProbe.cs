@@ -17,7 +17,7 @@ public readonly record struct SubscriptionFrames(long Subscribed, long? Unsubscr
 /// </code>
 /// </remarks>
 /// <typeparam name="T">The type of the items.</typeparam>
-[DebuggerDisplay("Subscriptions = {Subscriptions.Count}")]
+[DebuggerDisplay("{Name,nq}: Subscriptions = {Subscriptions.Count}")]
 public sealed class PushProbe<T> : IObservable<T>, ISourceProbe
 {
     private readonly Timeline _clock;

@@ -1,6 +1,6 @@
 using System.Reflection;
 
-namespace RxTokens.Packaging.Tests;
+namespace PublicDocumentation;
 
 /// <summary>The name under which the compiler writes a member's documentation: "M:Namespace.Type.Method``1(…)".</summary>
 internal static class DocumentationId
