@@ -6,6 +6,7 @@ internal sealed class Consumer(Scene scene, IAsyncEnumerable<Item> stream, Cance
     private readonly IAsyncEnumerator<Item> _enumerator = stream.GetAsyncEnumerator(cancellationToken);
     private readonly List<string> _items = [];
     private bool _isAsking;
+    private int _asked;
 
     /// <summary>Whether it blocks its own thread until it has what it asked for; if not, it goes on wherever that comes from.</summary>
     public bool StaysOnItsThread { get; init; } = scene.Toss();
@@ -44,7 +45,7 @@ internal sealed class Consumer(Scene scene, IAsyncEnumerable<Item> stream, Cance
     /// <summary>Where it stands, if it is not done.</summary>
     public string Where => _isAsking ? "MoveNextAsync never returns" : "DisposeAsync never returns";
 
-    public bool HasItems(int count) => _items.Count >= count;
+    public bool HasAsked => _asked > 0;
 
     // Of a ValueTask over a source of its own the continuation runs on the thread that completes it, as in earnest. That of a task may
     // be sent to the pool, where the explorer does not see it: it is to capture the explorer's context instead.
@@ -59,6 +60,7 @@ internal sealed class Consumer(Scene scene, IAsyncEnumerable<Item> stream, Cance
             while (_items.Count < Wants)
             {
                 _isAsking = true;
+                _asked++;
                 var hasItem = await Here(_enumerator.MoveNextAsync()).ConfigureAwait(false);
                 _isAsking = false;
                 HasSeenTheEnd = !hasItem;

@@ -5,7 +5,7 @@ internal sealed class Functions(Scene scene)
 {
     private readonly List<Call> _calls = [];
 
-    private sealed record Call(Item Item, TaskCompletionSource<Item> Result);
+    private sealed record Call(Item Item, Landing<Item> Result);
 
     /// <summary>The letter whose function fails.</summary>
     public char FailsAt { get; set; }
@@ -32,11 +32,11 @@ internal sealed class Functions(Scene scene)
             return Fails(item) ? throw Failure : new ValueTask<Item>(item);
         }
 
-        var call = new Call(item, new TaskCompletionSource<Item>());
+        var call = new Call(item, new Landing<Item>(scene));
         _calls.Add(call);
         if (ObeyTheirToken)
             cancellationToken.UnsafeRegister(_ => GiveWay(call, cancellationToken), null);
-        return new ValueTask<Item>(call.Result.Task);
+        return call.Result.Task;
     }
 
     /// <summary>The body of the thread on which functions return.</summary>
@@ -62,6 +62,6 @@ internal sealed class Functions(Scene scene)
             return;
 
         Running--;
-        call.Result.SetCanceled(cancellationToken);
+        call.Result.SetException(new OperationCanceledException(cancellationToken));
     }
 }

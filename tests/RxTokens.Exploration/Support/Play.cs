@@ -135,11 +135,11 @@ internal sealed class Play
         return this;
     }
 
-    /// <summary>Before the start, while a certain item is on its way, or after the end: a thread that just begins is nearly always too early.</summary>
+    /// <summary>Before the start, during it, while a certain item is on its way, or after the end: a thread that just begins is nearly always too early.</summary>
     private void WaitForAMoment()
     {
-        var moment = _scene.Choose(_letters.Length + 2);
-        _scene.WaitUntil(() => (_pull?.Reads ?? _push!.Sent.Length) >= moment);
+        var moment = _scene.Choose(_letters.Length + 3);
+        _scene.WaitUntil(() => moment == 0 || (_consumer.HasAsked && (_pull?.Reads ?? _push!.Sent.Length) >= moment - 1));
     }
 
     private Play Failing(char letter)

@@ -11,6 +11,7 @@ internal sealed class Scene
 {
     private readonly List<Actor> _actors = [];
     private readonly Generator _chance = Generator.Create();
+    private readonly Queue<Action> _posted = [];
     private bool _isOver;
 
     private sealed class Actor(ulong id)
@@ -21,6 +22,8 @@ internal sealed class Scene
 
         public bool Waits => WaitsFor is { } condition && !condition();
     }
+
+    public Scene() => ExploredPool.Post = (continuation, state) => Post(() => continuation(state));
 
     [ThreadStatic]
     private static Actor? _self;
@@ -79,9 +82,19 @@ internal sealed class Scene
         return condition();
     }
 
+    /// <summary>To be done on the pool, which has one thread.</summary>
+    public void Post(Action work) => _posted.Enqueue(work);
+
+    private void WorkOnThePool()
+    {
+        while (WaitUntil(() => _posted.Count > 0))
+            _posted.Dequeue()();
+    }
+
     /// <summary>Lets all that was started come to its end, with all that follows from it. More may be started after.</summary>
     public void Play()
     {
+        Start(WorkOnThePool);
         WaitUntilQuiet();
         _isOver = true;
         WaitUntilQuiet();

@@ -38,7 +38,7 @@ internal sealed class Source(Scene scene, string letters) : IAsyncEnumerable<Ite
     /// <summary>The body of the thread on which reads land.</summary>
     public void Land()
     {
-        while (scene.WaitUntil(() => _enumerator is { Waiting: not null }))
+        while (scene.WaitUntil(() => _enumerator is { HasSomethingToLand: true }))
             _enumerator!.Land();
     }
 
@@ -56,7 +56,10 @@ internal sealed class Source(Scene scene, string letters) : IAsyncEnumerable<Ite
         private bool _isDisposed;
         private int _given;
 
-        public TaskCompletionSource<bool>? Waiting { get; private set; }
+        private Landing<bool>? _waiting;
+        private Landing<bool>? _closing;
+
+        public bool HasSomethingToLand => _waiting is not null || _closing is not null;
 
         public Item Current { get; private set; } = null!;
 
@@ -76,42 +79,65 @@ internal sealed class Source(Scene scene, string letters) : IAsyncEnumerable<Ite
                 return ValueTask.FromCanceled<bool>(cancellationToken);
             }
 
-            // The canceller may come while we are registering.
-            var waiting = Waiting = new TaskCompletionSource<bool>();
+            var waiting = _waiting = source.NewLanding();
             if (source.ObeysItsToken)
-                cancellationToken.UnsafeRegister(static (e, _) => ((Enumerator)e!).GiveWay(), this);
-            return new ValueTask<bool>(waiting.Task);
+                cancellationToken.UnsafeRegister(static e => ((Enumerator)e!).GiveWay(), this);
+            return waiting.Task;
         }
 
         public ValueTask DisposeAsync()
         {
             Enter("DisposeAsync");
             Scene.Pause();
-            _isInside = false;
-            _isDisposed = true;
-            source.Disposals++;
-            return source.CleanUpFailure is { } failure ? ValueTask.FromException(failure) : default;
+            if (source.IsReady ?? source.Toss())
+            {
+                Close();
+                return source.CleanUpFailure is { } failure ? ValueTask.FromException(failure) : default;
+            }
+
+            _closing = source.NewLanding();
+            return _closing.TaskWithoutResult;
         }
 
         public void Land()
         {
-            var waiting = Waiting!;
-            Waiting = null;
-            if (Leave() is { } failure)
-                waiting.SetException(failure);
-            else
-                waiting.SetResult(!_hasEnded);
+            if (_closing is { } closing)
+            {
+                _closing = null;
+                Close();
+                Complete(closing, source.CleanUpFailure);
+            }
+            else if (_waiting is { } waiting)
+            {
+                _waiting = null;
+                Complete(waiting, Leave());
+            }
         }
 
         private void GiveWay()
         {
-            if (Waiting is not { } waiting)
+            if (_waiting is not { } waiting)
                 return;
 
-            Waiting = null;
+            _waiting = null;
             _isInside = false;
             _hasEnded = true;
-            waiting.SetCanceled(cancellationToken);
+            waiting.SetException(new OperationCanceledException(cancellationToken));
+        }
+
+        private void Complete(Landing<bool> landing, Exception? failure)
+        {
+            if (failure is null)
+                landing.SetResult(!_hasEnded);
+            else
+                landing.SetException(failure);
+        }
+
+        private void Close()
+        {
+            _isInside = false;
+            _isDisposed = true;
+            source.Disposals++;
         }
 
         private void Enter(string call)
@@ -136,6 +162,8 @@ internal sealed class Source(Scene scene, string letters) : IAsyncEnumerable<Ite
             return fails ? source.Failure : null;
         }
     }
+
+    private Landing<bool> NewLanding() => new(scene);
 
     private bool Toss() => scene.Toss();
 
