@@ -1,5 +1,4 @@
 using System.Reactive.Linq;
-using System.Threading.Channels;
 
 namespace RxTokens.Exploration;
 
@@ -69,14 +68,7 @@ internal static class Operators
 
     public static IObservable<Item> AsObservable(IAsyncEnumerable<Item> source) => source.AsObservable();
 
-    public static IAsyncEnumerable<Item> FromChannel(ChannelReader<Item> reader) => TokenStream.FromChannel(reader);
-
-    public static Task CopyTo(IAsyncEnumerable<Item> source, ChannelWriter<Item> writer, CancellationToken cancellationToken) =>
-        source.CopyTo(writer, cancellationToken);
-
-    public static Task RenderOn(
-        IAsyncEnumerable<Item> source, SynchronizationContext context, Action<Item> render, CancellationToken cancellationToken) =>
-        source.RenderOn(context, render, cancellationToken);
+    public static IAsyncEnumerable<Item> FromBlocking(IEnumerable<Item> generator) => TokenStream.FromBlocking(generator);
 
     private static PullOperator SelectAwait(int concurrency) =>
         new($"SelectAsync({concurrency})", Keeps.Everything, (stage, s) => s.SelectAsync(stage.Functions.Select, concurrency)) { Concurrency = concurrency };

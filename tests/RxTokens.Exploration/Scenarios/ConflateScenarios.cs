@@ -16,10 +16,6 @@ public static class ConflateScenarios
 
     [Test] public static void SeedCancelled() => Play.Cancelled(Operators.ConflateSeed);
 
-    [Test] public static void SeedLeft() => Play.Left(Operators.ConflateSeed);
-
-    [Test] public static void SeedFails() => Play.Fails(Operators.ConflateSeed);
-
     [Test] public static void TextAlone() => Play.Alone(Operators.ConflateText);
 
     [Test] public static void TextCancelled() => Play.Cancelled(Operators.ConflateText);
@@ -39,10 +35,6 @@ public static class ConflateScenarios
     [Test] public static void PushSeedAlone() => Play.Alone(Operators.PushConflateSeed);
 
     [Test] public static void PushSeedCancelled() => Play.Cancelled(Operators.PushConflateSeed);
-
-    [Test] public static void PushSeedLeft() => Play.Left(Operators.PushConflateSeed);
-
-    [Test] public static void PushSeedFails() => Play.Fails(Operators.PushConflateSeed);
 
     [Test] public static void PushTextAlone() => Play.Alone(Operators.PushConflateText);
 

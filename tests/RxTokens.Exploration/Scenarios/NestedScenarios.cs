@@ -22,23 +22,11 @@ public static class NestedScenarios
 
     [Test] public static void SelectTwoOverEach() => Play.OverEach(Operators.SelectTwo);
 
-    [Test] public static void SelectTwoUnorderedOverEachCancelled() => Play.OverEachCancelled(Operators.SelectTwoUnordered);
-
-    [Test] public static void SelectTwoUnorderedOverEachLeft() => Play.OverEachLeft(Operators.SelectTwoUnordered);
-
-    [Test] public static void SelectTwoUnorderedOverEach() => Play.OverEach(Operators.SelectTwoUnordered);
-
     [Test] public static void BufferedOverEachCancelled() => Play.OverEachCancelled(Operators.Buffered);
 
     [Test] public static void BufferedOverEachLeft() => Play.OverEachLeft(Operators.Buffered);
 
     [Test] public static void BufferedOverEach() => Play.OverEach(Operators.Buffered);
-
-    [Test] public static void BufferedOneOverEachCancelled() => Play.OverEachCancelled(Operators.BufferedOne);
-
-    [Test] public static void BufferedOneOverEachLeft() => Play.OverEachLeft(Operators.BufferedOne);
-
-    [Test] public static void BufferedOneOverEach() => Play.OverEach(Operators.BufferedOne);
 
     [Test] public static void BufferedDropOldestOverEachCancelled() => Play.OverEachCancelled(Operators.BufferedDropOldest);
 
@@ -69,12 +57,6 @@ public static class NestedScenarios
     [Test] public static void ConflateOverEachLeft() => Play.OverEachLeft(Operators.Conflate);
 
     [Test] public static void ConflateOverEach() => Play.OverEach(Operators.Conflate);
-
-    [Test] public static void ConflateSeedOverEachCancelled() => Play.OverEachCancelled(Operators.ConflateSeed);
-
-    [Test] public static void ConflateSeedOverEachLeft() => Play.OverEachLeft(Operators.ConflateSeed);
-
-    [Test] public static void ConflateSeedOverEach() => Play.OverEach(Operators.ConflateSeed);
 
     [Test] public static void ConflateTextOverEachCancelled() => Play.OverEachCancelled(Operators.ConflateText);
 

@@ -8,23 +8,11 @@ public static class SelectAwaitScenarios
 
     [Test] public static void OneCancelled() => Play.Cancelled(Operators.Select);
 
-    [Test] public static void OneLeft() => Play.Left(Operators.Select);
-
-    [Test] public static void OneCancelledAndLeft() => Play.CancelledAndLeft(Operators.Select);
-
-    [Test] public static void OneBroken() => Play.Broken(Operators.Select);
-
     [Test] public static void OneFails() => Play.Fails(Operators.Select);
-
-    [Test] public static void OneFailsAndCancelled() => Play.FailsAndCancelled(Operators.Select);
-
-    [Test] public static void OneLendsAndCancelled() => Play.LendsAndCancelled(Operators.Select);
 
     [Test] public static void OneFunctionFails() => Play.FunctionFails(Operators.Select, 'b');
 
     [Test] public static void OneLastFunctionFails() => Play.FunctionFails(Operators.Select, 'd');
-
-    [Test] public static void OneFunctionFailsAndCancelled() => Play.FunctionFailsAndCancelled(Operators.Select, 'd');
 
     [Test] public static void TwoAlone() => Play.Alone(Operators.SelectTwo);
 
