@@ -1,3 +1,5 @@
+using System.Reactive.Concurrency;
+using System.Reactive.Disposables;
 using Microsoft.Coyote.SystematicTesting;
 
 namespace RxTokens.Exploration;
@@ -21,14 +23,15 @@ public static class AsObservableScenarios
         var scene = new Scene();
         var source = new Source(scene, Letters) { Failure = failure };
         var listener = new Listener();
-        var subscription = new System.Reactive.Disposables.SingleAssignmentDisposable();
+        var subscription = new SingleAssignmentDisposable();
         listener.OnItem = _ =>
         {
             if (listener.Letters.Length == takes)
                 subscription.Dispose();
         };
         scene.Start(source.Land);
-        scene.Start(() => subscription.Disposable = Operators.AsObservable(source).Subscribe(listener));
+        // As Take does it: on the trampoline, a ready source does not begin before there is something to dispose of.
+        scene.Start(() => CurrentThreadScheduler.Instance.Schedule(() => subscription.Disposable = Operators.AsObservable(source).Subscribe(listener)));
         if (disposes)
         {
             scene.Start(() =>
