@@ -91,4 +91,8 @@ public static class BufferedScenarios
     [Test] public static void PushBroken() => Play.Broken(Operators.PushBuffered);
 
     [Test] public static void PushFails() => Play.Fails(Operators.PushBuffered);
+
+    [Test] public static void WaitCleanUpFailsAndCancelled() => Play.CleanUpFailsAndCancelled(Operators.Buffered);
+
+    [Test] public static void WaitCleanUpFailsAndLeft() => Play.CleanUpFailsAndLeft(Operators.Buffered);
 }

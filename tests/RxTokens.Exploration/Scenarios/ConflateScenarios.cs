@@ -49,4 +49,8 @@ public static class ConflateScenarios
     [Test] public static void MergeCancelledAndLeft() => Play.CancelledAndLeft(Operators.Conflate);
 
     [Test] public static void MergeLendsAndCancelled() => Play.LendsAndCancelled(Operators.Conflate);
+
+    [Test] public static void MergeCleanUpFailsAndCancelled() => Play.CleanUpFailsAndCancelled(Operators.Conflate);
+
+    [Test] public static void MergeCleanUpFailsAndLeft() => Play.CleanUpFailsAndLeft(Operators.Conflate);
 }

@@ -29,4 +29,8 @@ public static class KeepLatestScenarios
     [Test] public static void PushBroken() => Play.Broken(Operators.PushKeepLatest);
 
     [Test] public static void PushFails() => Play.Fails(Operators.PushKeepLatest);
+
+    [Test] public static void PullCleanUpFailsAndCancelled() => Play.CleanUpFailsAndCancelled(Operators.KeepLatest);
+
+    [Test] public static void PullCleanUpFailsAndLeft() => Play.CleanUpFailsAndLeft(Operators.KeepLatest);
 }

@@ -57,4 +57,8 @@ public static class SelectAwaitScenarios
     [Test] public static void UnorderedLastFunctionFails() => Play.FunctionFails(Operators.SelectTwoUnordered, 'd');
 
     [Test] public static void UnorderedFunctionFailsAndCancelled() => Play.FunctionFailsAndCancelled(Operators.SelectTwoUnordered, 'd');
+
+    [Test] public static void TwoCleanUpFailsAndCancelled() => Play.CleanUpFailsAndCancelled(Operators.SelectTwo);
+
+    [Test] public static void TwoCleanUpFailsAndLeft() => Play.CleanUpFailsAndLeft(Operators.SelectTwo);
 }

@@ -23,4 +23,8 @@ public static class ThroughScenarios
     [Test] public static void LendsAndCancelled() => Play.LendsAndCancelled(Operators.Through);
 
     [Test] public static void LendsAndLeft() => Play.LendsAndLeft(Operators.Through);
+
+    [Test] public static void CleanUpFailsAndCancelled() => Play.CleanUpFailsAndCancelled(Operators.Through);
+
+    [Test] public static void CleanUpFailsAndLeft() => Play.CleanUpFailsAndLeft(Operators.Through);
 }

@@ -15,6 +15,7 @@ internal sealed class Play
     private Operator _operator = null!;
     private Consumer _consumer = null!;
     private Exception? _expected;
+    private Exception? _cleanUpFailure;
     private bool _isCancelled;
     private bool _isLeft;
 
@@ -49,6 +50,11 @@ internal sealed class Play
 
     public static void FunctionFailsAndCancelled(Operator op, char letter) => Of(op).Failing(letter).Cancel().Run();
 
+    /// <summary>The source's clean-up fails, which is told once: with the ending, or by DisposeAsync.</summary>
+    public static void CleanUpFailsAndCancelled(Operator op) => Of(op, cleanUpFailure: new IOException("the clean-up failed")).Cancel().Run();
+
+    public static void CleanUpFailsAndLeft(Operator op) => Of(op, taken: true, cleanUpFailure: new IOException("the clean-up failed")).Leave().Run();
+
     /// <summary>Items are not touched after their source is disposed, and it is not disposed while the consumer is at work on one.</summary>
     public static void Lends(Operator op) => Of(op, lends: true).Run();
 
@@ -77,9 +83,9 @@ internal sealed class Play
         return play;
     }
 
-    private static Play Of(Operator op, Exception? failure = null, int wants = int.MaxValue, bool taken = false, bool lends = false)
+    private static Play Of(Operator op, Exception? failure = null, int wants = int.MaxValue, bool taken = false, bool lends = false, Exception? cleanUpFailure = null)
     {
-        var play = new Play(Letters);
+        var play = new Play(Letters) { _cleanUpFailure = cleanUpFailure };
         play.Open(op, failure, wants, taken, lends);
         return play;
     }
@@ -91,7 +97,7 @@ internal sealed class Play
         IAsyncEnumerable<Item> stream;
         if (op is PullOperator pull)
         {
-            _pull = new Source(_scene, _letters) { Failure = failure };
+            _pull = new Source(_scene, _letters) { Failure = failure, CleanUpFailure = _cleanUpFailure };
             stream = pull.Apply(_stage, _pull);
             _scene.Start(_pull.Land);
             _scene.Start(_stage.Functions.Land);
@@ -176,7 +182,9 @@ internal sealed class Play
         Require(_consumer.IsDone, _consumer.Where);
         Require(!_isLeft || _consumer.HasLeft, "DisposeAsync never returns");
         RequireSettled();
-        Require(_consumer.LeavingFailure is null, "DisposeAsync throws " + _consumer.LeavingFailure);
+        Require(_consumer.LeavingFailure is null || TellsOfTheCleanUp(_consumer.LeavingFailure), "DisposeAsync throws " + _consumer.LeavingFailure);
+        if (_cleanUpFailure is not null && _pull!.Enumerations > 0)
+            Require(TellsOfTheCleanUp(_consumer.Failure) != TellsOfTheCleanUp(_consumer.LeavingFailure), "the clean-up's failure is not told once");
         switch (_consumer.Failure)
         {
             case null:
@@ -192,10 +200,13 @@ internal sealed class Play
                 break;
 
             default:
-                Require(_consumer.Failure == _expected, "another failure: " + _consumer.Failure);
+                Require(_consumer.Failure == _expected || TellsOfTheCleanUp(_consumer.Failure), "another failure: " + _consumer.Failure);
                 break;
         }
     }
+
+    private bool TellsOfTheCleanUp(Exception? failure) =>
+        failure is not null && (failure == _cleanUpFailure || (failure is AggregateException several && several.InnerExceptions.Contains(_cleanUpFailure!)));
 
     private void RequireItems()
     {
