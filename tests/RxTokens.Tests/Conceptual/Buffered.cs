@@ -72,11 +72,12 @@ public partial class ConceptualTests
         (c, w) => w.Consume(Concept.Buffered(w.Pull(c.source), c.capacity, c.resumeAt), c.consumer));
 
     // What the operators call these, and what channels do.
-    private static readonly (Overflow Overflow, PushOverflow PushOverflow, BoundedChannelFullMode Mode)[] Policies =
+    private static readonly (Overflow Overflow, BoundedChannelFullMode Mode)[] Policies =
     [
-        (Overflow.DropOldest, PushOverflow.DropOldest, BoundedChannelFullMode.DropOldest),
-        (Overflow.DropNewest, PushOverflow.DropNewest, BoundedChannelFullMode.DropWrite),
-        (Overflow.Fail, PushOverflow.Fail, BoundedChannelFullMode.Wait),
+        (Overflow.DropOldest, BoundedChannelFullMode.DropOldest),
+        (Overflow.DropNewest, BoundedChannelFullMode.DropNewest),
+        (Overflow.DropWrite, BoundedChannelFullMode.DropWrite),
+        (Overflow.Fail, BoundedChannelFullMode.Wait),
     ];
 
     [Test]
@@ -90,6 +91,6 @@ public partial class ConceptualTests
     public void Buffered_OfAPushSource() => Same(
         from source in SourceCases from consumer in ConsumerCases from capacity in Gen.Choose(1, 6) from policy in Gen.Elements(Policies)
         select (source, consumer, capacity, policy), 111,
-        (c, w) => w.Consume(TokenStream.Buffered(w.Push(c.source), c.capacity, c.policy.PushOverflow, w.Dropped), c.consumer),
+        (c, w) => w.Consume(TokenStream.Buffered(w.Push(c.source), c.capacity, c.policy.Overflow, w.Dropped), c.consumer),
         (c, w) => w.Consume(Concept.Buffered(w.Push(c.source), c.capacity, c.policy.Mode, w.Dropped), c.consumer));
 }

@@ -33,7 +33,7 @@ public partial class ConceptualTests
     public void CopyToAsync() => Same(
         from source in SourceCases from consumer in ConsumerCases from cancels in LeavingTimes
         select (source, consumer.Busy, cancels), 120,
-        (c, w) => Copy(w, c.source, c.Busy, c.cancels, TokenStream.CopyTo),
+        (c, w) => Copy(w, c.source, c.Busy, c.cancels, (source, writer, token) => source.CopyToAsync(writer, cancellationToken: token)),
         (c, w) => Copy(w, c.source, c.Busy, c.cancels, Concept.CopyToAsync));
 
     private static void Copy(

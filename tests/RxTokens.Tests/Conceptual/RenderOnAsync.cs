@@ -31,13 +31,13 @@ public partial class ConceptualTests
     [Test]
     public void RenderOnAsync() => Same(
         from source in SourceCases from busy in Gen.Choose(0, 4) from failsAt in Gen.Choose(0, 12) select (source, busy, failsAt), 121,
-        (c, w) => w.Await(() => TokenStream.RenderOn(w.PullAtOnce(c.source), new Screen(w.Clock, c.busy), item => Draw(w, item, c.failsAt))),
+        (c, w) => w.Await(() => TokenStream.RenderOnAsync(w.PullAtOnce(c.source), new Screen(w.Clock, c.busy), item => Draw(w, item, c.failsAt))),
         (c, w) => w.Await(() => Concept.RenderOnAsync(w.PullAtOnce(c.source), new Screen(w.Clock, c.busy), item => Draw(w, item, c.failsAt))));
 
     [Test]
     public void RenderOnAsync_OnAContext() => Same(
         from source in SourceCases from busy in Gen.Choose(0, 4) from failsAt in Gen.Choose(0, 12) select (source, busy, failsAt), 122,
-        (c, w) => w.Await(() => TokenStream.RenderOn(w.PullAtOnce(c.source), new UiThread(w.Clock, c.busy), item => Draw(w, item, c.failsAt))),
+        (c, w) => w.Await(() => TokenStream.RenderOnAsync(w.PullAtOnce(c.source), new UiThread(w.Clock, c.busy), item => Draw(w, item, c.failsAt))),
         (c, w) => w.Await(() => Concept.RenderOnAsync(w.PullAtOnce(c.source), new UiThread(w.Clock, c.busy), item => Draw(w, item, c.failsAt))));
 
     private static void Draw(World world, int item, int failsAt)

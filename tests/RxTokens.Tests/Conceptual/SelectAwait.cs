@@ -66,7 +66,7 @@ public partial class ConceptualTests
         from source in SourceCases from consumer in ConsumerCases from maxConcurrency in Gen.Choose(1, 4) from times in FunctionTimes
         select (source, consumer, maxConcurrency, times), isOrdered ? 105u : 106u,
         (c, w) => w.Consume(
-            TokenStream.SelectAsync(w.Pull(c.source), (item, leaving) => Function(w, item, c.times, failsAt: null, leaving), c.maxConcurrency, isOrdered), c.consumer),
+            TokenStream.SelectAwait(w.Pull(c.source), (item, leaving) => Function(w, item, c.times, failsAt: null, leaving), c.maxConcurrency, isOrdered ? AwaitOrder.Source : AwaitOrder.Completion), c.consumer),
         (c, w) => w.Consume(
             Concept.SelectAwait(w.Pull(c.source), item => Function(w, item, c.times, failsAt: null, CancellationToken.None), c.maxConcurrency, isOrdered), c.consumer));
 
@@ -76,7 +76,7 @@ public partial class ConceptualTests
         from source in SourceCases from consumer in ConsumerCases from maxConcurrency in Gen.Choose(1, 4) from times in FunctionTimes from failsAt in Gen.Choose(0, 8)
         select (source, consumer, maxConcurrency, times, failsAt), isOrdered ? 107u : 108u,
         (c, w) => w.WithoutReads().Consume(
-            TokenStream.SelectAsync(w.Pull(c.source), (item, leaving) => Function(w, item, c.times, c.failsAt, leaving), c.maxConcurrency, isOrdered), c.consumer),
+            TokenStream.SelectAwait(w.Pull(c.source), (item, leaving) => Function(w, item, c.times, c.failsAt, leaving), c.maxConcurrency, isOrdered ? AwaitOrder.Source : AwaitOrder.Completion), c.consumer),
         (c, w) => w.WithoutReads().Consume(
             Concept.SelectAwait(w.Pull(c.source), item => Function(w, item, c.times, c.failsAt, CancellationToken.None), c.maxConcurrency, isOrdered), c.consumer));
 

@@ -1,0 +1,89 @@
+using System.Reactive.Linq;
+
+namespace RxTokens.Exploration;
+
+/// <summary>Every call of the library's operators; nowhere else does a scenario name one.</summary>
+internal static class Operators
+{
+    public static readonly PullOperator Through = new("Through", Keeps.Everything, static (_, s) => s.Through(o => o.Select(static x => x)));
+
+    public static readonly PullOperator Select = SelectAwait(1);
+
+    public static readonly PullOperator SelectTwo = SelectAwait(2);
+
+    public static readonly PullOperator SelectTwoUnordered =
+        new("SelectAwait(2, unordered)", Keeps.Everything & ~Keeps.Order, static (stage, s) => s.SelectAwait(stage.Functions.Select, 2, order: AwaitOrder.Completion))
+        {
+            Concurrency = 2,
+        };
+
+    public static readonly PullOperator Buffered = new("Buffered(2)", Keeps.Everything, static (_, s) => s.Buffered(2));
+
+    public static readonly PullOperator BufferedOne = new("Buffered(1)", Keeps.Everything, static (_, s) => s.Buffered(1));
+
+    public static readonly PullOperator BufferedDropOldest = BufferedBy(Overflow.DropOldest, Keeps.Order | Keeps.Newest | Keeps.Peace);
+
+    public static readonly PullOperator BufferedDropNewest = BufferedBy(Overflow.DropNewest, Keeps.Order | Keeps.Newest | Keeps.Peace);
+
+    public static readonly PullOperator BufferedDropWrite = BufferedBy(Overflow.DropWrite, Keeps.Order | Keeps.Oldest | Keeps.Peace);
+
+    public static readonly PullOperator BufferedFail = BufferedBy(Overflow.Fail, Keeps.Everything & ~Keeps.Peace);
+
+    public static readonly PullOperator KeepLatest = new("KeepLatest", Keeps.Order | Keeps.Newest | Keeps.Peace, static (stage, s) => s.KeepLatest(stage.Drop));
+
+    public static readonly PullOperator Conflate = new("Conflate(merge)", Keeps.Everything, static (_, s) => s.Conflate(Item.Merge));
+
+    public static readonly PullOperator ConflateSeed =
+        new("Conflate(seed, add)", Keeps.Everything, static (_, s) => s.Conflate(static x => x, Item.Merge));
+
+    public static readonly PullOperator ConflateText =
+        new("Conflate(2 chars)", Keeps.Everything, static (_, s) => new Mapped<string, Item>(new Mapped<Item, string>(s, ToText).Conflate(2), ToItem));
+
+    /// <summary>Those that can be put into each other.</summary>
+    public static readonly PullOperator[] All =
+    [
+        Through, Select, SelectTwo, SelectTwoUnordered, Buffered, BufferedOne, BufferedDropOldest, BufferedDropNewest, BufferedDropWrite, BufferedFail,
+        KeepLatest, Conflate, ConflateSeed, ConflateText,
+    ];
+
+    public static readonly PushOperator PushBuffered = PushBufferedBy(Overflow.Fail, 8, Keeps.Everything);
+
+    public static readonly PushOperator PushBufferedFail = PushBufferedBy(Overflow.Fail, 1, Keeps.Everything & ~Keeps.Peace);
+
+    public static readonly PushOperator PushBufferedDropOldest = PushBufferedBy(Overflow.DropOldest, 1, Keeps.Order | Keeps.Newest | Keeps.Peace);
+
+    public static readonly PushOperator PushBufferedDropOldestOfTwo = PushBufferedBy(Overflow.DropOldest, 2, Keeps.Order | Keeps.Newest | Keeps.Peace);
+
+    public static readonly PushOperator PushBufferedDropNewest = PushBufferedBy(Overflow.DropNewest, 2, Keeps.Order | Keeps.Newest | Keeps.Peace);
+
+    public static readonly PushOperator PushBufferedDropWrite = PushBufferedBy(Overflow.DropWrite, 1, Keeps.Order | Keeps.Oldest | Keeps.Peace);
+
+    public static readonly PushOperator PushKeepLatest = new("KeepLatest of a push source", Keeps.Order | Keeps.Newest | Keeps.Peace, static (stage, s) => s.KeepLatest(stage.Drop));
+
+    public static readonly PushOperator PushConflate = new("Conflate(merge) of a push source", Keeps.Everything, static (_, s) => s.Conflate(Item.Merge));
+
+    public static readonly PushOperator PushConflateSeed =
+        new("Conflate(seed, add) of a push source", Keeps.Everything, static (_, s) => s.Conflate(static x => x, Item.Merge));
+
+    public static readonly PushOperator PushConflateText =
+        new("Conflate() of a push source", Keeps.Everything, static (_, s) => new Mapped<string, Item>(s.Select(ToText).Conflate(), ToItem));
+
+    public static IObservable<Item> OnDemand(IAsyncEnumerable<Item> source, IObservable<long> requests) => source.OnDemand(requests);
+
+    public static IObservable<Item> AsObservable(IAsyncEnumerable<Item> source) => source.AsObservable();
+
+    public static IAsyncEnumerable<Item> FromBlocking(IEnumerable<Item> generator) => TokenStream.FromBlocking(generator);
+
+    private static PullOperator SelectAwait(int concurrency) =>
+        new($"SelectAwait({concurrency})", Keeps.Everything, (stage, s) => s.SelectAwait(stage.Functions.Select, concurrency)) { Concurrency = concurrency };
+
+    private static PullOperator BufferedBy(Overflow overflow, Keeps keeps) =>
+        new($"Buffered(1, {overflow})", keeps, (stage, s) => s.Buffered(1, overflow, onDropped: stage.Drop));
+
+    private static PushOperator PushBufferedBy(Overflow overflow, int capacity, Keeps keeps) =>
+        new($"Buffered({capacity}, {overflow}) of a push source", keeps, (stage, s) => s.Buffered(capacity, overflow, stage.Drop));
+
+    private static string ToText(Item item) => item.Letters;
+
+    private static Item ToItem(string text) => new(text, static () => true);
+}
