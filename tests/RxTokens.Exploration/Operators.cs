@@ -72,8 +72,6 @@ internal static class Operators
 
     public static IObservable<Item> AsObservable(IAsyncEnumerable<Item> source) => source.AsObservable();
 
-    public static IAsyncEnumerable<Item> FromBlocking(IEnumerable<Item> generator) => TokenStream.FromBlocking(generator);
-
     private static PullOperator SelectAwait(int concurrency) =>
         new($"SelectAwait({concurrency})", Keeps.Everything, (stage, s) => s.SelectAwait(stage.Functions.Select, concurrency)) { Concurrency = concurrency };
 

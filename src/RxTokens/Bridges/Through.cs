@@ -295,7 +295,7 @@ internal sealed class ThroughOutlet<T, R> : Outlet<T, R>, IObservable<T>, IObser
     {
         if (!_isQueryOver)
         {
-            _sourceFailure = TakeFailure();
+            _sourceFailure = PassOnFailure();
             _source = _sourceFailure is null ? Source.Completed : Source.Failed;
             _isPushing = true;
             try

@@ -221,7 +221,11 @@ internal abstract class Outlet<T, R> : Stage<T>, IOutlet<R>, IValueTaskSource<bo
     protected void Fail(Exception failure)
     {
         if (!_isOpen)
+        {
+            if (IsGivenUp)
+                _failure ??= failure; // what of it is the clean-up's, whoever leaves is told
             return;
+        }
 
         _failure = failure;
         Close();
@@ -365,7 +369,7 @@ internal abstract class Outlet<T, R> : Stage<T>, IOutlet<R>, IValueTaskSource<bo
         _isCleanupSaid = !IsGivenUp;
         _end = _isLeft ? null
             : _isCancelled ? new OperationCanceledException(_token)
-            : Ending.Combine([_failure, Failure, .. CleanupFailures]);
+            : Ending.Combine([_failure, Failure, .. OwnCleanupFailures]);
         SayEnd();
     }
 
@@ -468,7 +472,8 @@ internal abstract class Outlet<T, R> : Stage<T>, IOutlet<R>, IValueTaskSource<bo
     {
         // What the consumer was not told by MoveNextAsync and still has to know: that cleaning up went wrong.
         // A cancellation that it was told of says nothing about that.
-        if (!_isCleanupSaid && Ending.Combine(CleanupFailures) is { } failure)
+        // What was passed on, too, unless whoever got it has ended well all the same.
+        if (!_isCleanupSaid && Ending.Combine(_failure is null && _isPushOver ? OwnCleanupFailures : CleanupFailures) is { } failure)
             _gone!.SetException(failure);
         else
             _gone!.SetResult();

@@ -69,6 +69,7 @@ internal abstract class Stage<T>
     private IAsyncEnumerable<T>? _source; // until it is enumerated
     private IAsyncEnumerator<T>? _enumerator;
     private Exception?[] _cleanupFailures = [];
+    private int _passedOn; // of these
     private Action? _onLanded; // none before there is something to wait for
     private ConfiguredValueTaskAwaitable<bool>.ConfiguredValueTaskAwaiter _read;
     private ConfiguredValueTaskAwaitable.ConfiguredValueTaskAwaiter _cleanup;
@@ -277,13 +278,16 @@ internal abstract class Stage<T>
     }
 
     /// <summary>What the source and its clean-up have failed with, for who tells it by itself.</summary>
-    protected Exception? TakeFailure()
+    protected Exception? PassOnFailure()
     {
         var failure = Ending.Combine([Failure, .. CleanupFailures]);
         Failure = null;
-        _cleanupFailures = [];
+        _passedOn = _cleanupFailures.Length;
         return failure;
     }
+
+    /// <summary>What cleaning up failed with, but for what has been passed on.</summary>
+    protected ReadOnlySpan<Exception?> OwnCleanupFailures => CleanupFailures[_passedOn..];
 
     /// <summary>Something that belongs to cleaning up has failed.</summary>
     protected void FailedToCleanUp(Exception failure) => _cleanupFailures = [.. _cleanupFailures, failure];

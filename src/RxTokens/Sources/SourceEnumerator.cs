@@ -39,7 +39,7 @@ internal abstract class SourceEnumerator<TSource> : IAsyncEnumerator<TSource>, I
     private ManualResetValueTaskSourceCore<bool> _promise;
     private ConfiguredValueTaskAwaitable<bool>.ConfiguredValueTaskAwaiter _step;
     private CancellationTokenRegistration _registration;
-    private volatile State _state;
+    private volatile int _state;
     private TSource _current = default!;
     private bool _hasEnded;
     private Exception? _untold;
@@ -50,25 +50,26 @@ internal abstract class SourceEnumerator<TSource> : IAsyncEnumerator<TSource>, I
         _onStep = OnStep;
     }
 
-    private enum State
+    // Not an enum: the systematic exploration knows no compare-and-exchange of one.
+    private static class State
     {
         /// <summary>Between two requests: the consumer's.</summary>
-        Idle,
+        public const int Idle = 0;
 
         /// <summary>A request is under way: the read's.</summary>
-        Reading,
+        public const int Reading = 1;
 
         /// <summary>Left during a read: still the read's, which cleans up when it lands.</summary>
-        Left,
+        public const int Left = 2;
 
         /// <summary>The read has found an ending, and cleans up.</summary>
-        Ending,
+        public const int Ending = 3;
 
         /// <summary>The read has ended everything.</summary>
-        Closed,
+        public const int Closed = 4;
 
         /// <summary>Left between two requests: DisposeAsync's, which cleans up.</summary>
-        Disposed,
+        public const int Disposed = 5;
     }
 
     public TSource Current => _current;

@@ -182,7 +182,7 @@ internal sealed class Play
         Require(_consumer.IsDone, _consumer.Where);
         Require(!_isLeft || _consumer.HasLeft, "DisposeAsync never returns");
         RequireSettled();
-        Require(_consumer.LeavingFailure is null || TellsOfTheCleanUp(_consumer.LeavingFailure), "DisposeAsync throws " + _consumer.LeavingFailure);
+        Require(_consumer.LeavingFailure is null || TellsOfTheCleanUp(_consumer.LeavingFailure) || MayBeToldLate(_consumer.LeavingFailure), "DisposeAsync throws " + _consumer.LeavingFailure);
         if (_cleanUpFailure is not null && _pull!.Enumerations > 0)
             Require(TellsOfTheCleanUp(_consumer.Failure) != TellsOfTheCleanUp(_consumer.LeavingFailure), "the clean-up's failure is not told once");
         switch (_consumer.Failure)
@@ -204,6 +204,13 @@ internal sealed class Play
                 break;
         }
     }
+
+    /// <summary>
+    /// A read that was abandoned and fails all the same counts as a part of the clean-up, for that of an iterator is one; and what a function
+    /// fails with is told by DisposeAsync where nobody has asked for it.
+    /// </summary>
+    private bool MayBeToldLate(Exception? failure) =>
+        failure is not null && (failure == _pull?.Failure || failure == _stage.Functions.Failure);
 
     private bool TellsOfTheCleanUp(Exception? failure) =>
         failure is not null && (failure == _cleanUpFailure || (failure is AggregateException several && several.InnerExceptions.Contains(_cleanUpFailure!)));

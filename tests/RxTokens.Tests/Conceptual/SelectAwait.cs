@@ -70,10 +70,13 @@ public partial class ConceptualTests
         (c, w) => w.Consume(
             Concept.SelectAwait(w.Pull(c.source), item => Function(w, item, c.times, failsAt: null, CancellationToken.None), c.maxConcurrency, isOrdered), c.consumer));
 
-    /// <summary>The reads are not compared: the operator stops reading when a function fails, the model when it hears of it.</summary>
+    /// <summary>
+    /// The reads are not compared: the operator stops reading when a function fails, the model when it hears of it. Nobody leaves: whoever does
+    /// is told of the failure of a function that was ahead of it, which the model keeps to itself.
+    /// </summary>
     [Test]
     public void SelectAwait_OfAFunctionThatFails([Values] bool isOrdered) => Same(
-        from source in SourceCases from consumer in ConsumerCases from maxConcurrency in Gen.Choose(1, 4) from times in FunctionTimes from failsAt in Gen.Choose(0, 8)
+        from source in SourceCases from consumer in ConsumerCases.Where(c => c.StopsAfter is null) from maxConcurrency in Gen.Choose(1, 4) from times in FunctionTimes from failsAt in Gen.Choose(0, 8)
         select (source, consumer, maxConcurrency, times, failsAt), isOrdered ? 107u : 108u,
         (c, w) => w.WithoutReads().Consume(
             TokenStream.SelectAwait(w.Pull(c.source), (item, leaving) => Function(w, item, c.times, c.failsAt, leaving), c.maxConcurrency, isOrdered ? AwaitOrder.Source : AwaitOrder.Completion), c.consumer),

@@ -41,6 +41,8 @@ internal static partial class Concept
                 if (!items.HasObservers)
                     break;
             }
+
+            await asked.Task.WaitAsync(leaving); // the end, too, waits until the consumer is done with its item
         }
     }
     // </conceptual>
