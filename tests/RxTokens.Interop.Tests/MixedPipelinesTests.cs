@@ -203,7 +203,7 @@ public class MixedPipelinesTests
 
         var items = await source.WhereAwait(n => ValueTask.FromResult(n % 2 == 0))
             .SelectAwait((n, _) => ValueTask.FromResult(n * 10), maxConcurrency: 1)
-            .SelectAwait(n => ValueTask.FromResult(n + 1), maxConcurrency: 1)
+            .SelectAwait(n => ValueTask.FromResult(n + 1))
             .CollectAsync(atMost: 2);
 
         Assert.That(items, Is.EqualTo(new[] { 21, 41 }));
