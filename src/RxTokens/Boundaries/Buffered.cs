@@ -22,6 +22,31 @@ public static partial class TokenStream
     /// <see cref="OperationCanceledException"/>.</para>
     /// <para><b>Threading:</b> the source is read ahead on the thread that completes its reads or, where it completes them
     /// synchronously, on the consumer's; for a source that blocks, see <see cref="FromBlocking{T}(IEnumerable{T})"/>.</para>
+    /// <code>
+    /// // Conceptually:
+    /// public static async IAsyncEnumerable&lt;T> Buffered&lt;T>(this IAsyncEnumerable&lt;T> source, int capacity, int resumeAt)
+    /// {
+    ///     var (waiting, drained) = (Channel.CreateUnbounded&lt;T>(), new TaskCompletionSource());
+    ///     using var reading = ReadAhead().AsObservable().Subscribe(
+    ///         item => waiting.Writer.TryWrite(item), failure => waiting.Writer.Complete(failure), () => waiting.Writer.Complete());
+    ///     await foreach (var item in waiting.Reader.ReadAllAsync())
+    ///     {
+    ///         if (waiting.Reader.Count &lt;= resumeAt)
+    ///             drained.TrySetResult();
+    ///         yield return item;
+    ///     }
+    ///
+    ///     async IAsyncEnumerable&lt;T> ReadAhead([EnumeratorCancellation] CancellationToken leaving = default)
+    ///     {
+    ///         await foreach (var item in source.WithCancellation(leaving))
+    ///         {
+    ///             yield return item; // to the consumer, or to those that wait for it
+    ///             if (waiting.Reader.Count == capacity)
+    ///                 await (drained = new()).Task.WaitAsync(leaving);
+    ///         }
+    ///     }
+    /// }
+    /// </code>
     /// </remarks>
     /// <typeparam name="TSource">The type of the items.</typeparam>
     /// <param name="source">The pull source.</param>
@@ -64,6 +89,11 @@ public static partial class TokenStream
     /// <see cref="OperationCanceledException"/>.</para>
     /// <para><b>Threading:</b> the source is read ahead on the thread that completes its reads or, where it completes them
     /// synchronously, on the consumer's; for a source that blocks, see <see cref="FromBlocking{T}(IEnumerable{T})"/>.</para>
+    /// <code>
+    /// // Conceptually, for with these policies the source never waits:
+    /// public static IAsyncEnumerable&lt;T> Buffered&lt;T>(this IAsyncEnumerable&lt;T> source, int capacity, BoundedChannelFullMode overflow, Action&lt;T>? onDropped) =>
+    ///     source.AsObservable().Buffered(capacity, overflow, onDropped);
+    /// </code>
     /// </remarks>
     /// <typeparam name="TSource">The type of the items.</typeparam>
     /// <param name="source">The pull source.</param>
@@ -99,6 +129,25 @@ public static partial class TokenStream
     /// <para><b>Disposal:</b> unsubscribes once; so does cancelling the enumeration, which ends it at once with
     /// <see cref="OperationCanceledException"/>.</para>
     /// <para><b>Threading:</b> a waiting consumer resumes on the source's thread, at the end of its <c>OnNext</c>.</para>
+    /// <code>
+    /// // Conceptually:
+    /// public static async IAsyncEnumerable&lt;T> Buffered&lt;T>(this IObservable&lt;T> source, int capacity, BoundedChannelFullMode overflow, Action&lt;T>? onDropped)
+    /// {
+    ///     var waiting = Channel.CreateBounded(new BoundedChannelOptions(capacity) { FullMode = overflow }, onDropped);
+    ///     using var subscription = source.Do(Write).Subscribe(
+    ///         _ => { }, failure => waiting.Writer.Complete(failure), () => waiting.Writer.Complete());
+    ///     await foreach (var item in waiting.Reader.ReadAllAsync())
+    ///         yield return item;
+    ///
+    ///     void Write(T item)
+    ///     {
+    ///         if (waiting.Writer.TryWrite(item)) // always, but for Fail: that is BoundedChannelFullMode.Wait without the waiting
+    ///             return;
+    ///         onDropped?.Invoke(item);
+    ///         throw new BackpressureException("The buffer is full.", capacity);
+    ///     }
+    /// }
+    /// </code>
     /// </remarks>
     /// <typeparam name="TSource">The type of the items.</typeparam>
     /// <param name="source">The push source.</param>
@@ -131,13 +180,17 @@ public static partial class TokenStream
     }
 }
 
+[DebuggerDisplay("Buffered({_capacity}, {_overflow})")]
 internal sealed class BufferedStream<T>(
     IAsyncEnumerable<T>? pull, IObservable<T>? push, int capacity, Overflow overflow, int resumeAt, Action<T>? onDropped)
     : OutletStream<T>
 {
-    public override IOutlet<T> Start(CancellationToken cancellationToken) => overflow == Overflow.DropNewest
-        ? new KeepLatestBoundary<T>(pull, push, capacity, onDropped, cancellationToken)
-        : new BufferedBoundary<T>(pull, push, capacity, overflow, resumeAt, onDropped, cancellationToken);
+    private readonly int _capacity = capacity;
+    private readonly Overflow _overflow = overflow;
+
+    public override IOutlet<T> Start(CancellationToken cancellationToken) => _overflow == Overflow.DropNewest
+        ? new KeepLatestBoundary<T>(pull, push, _capacity, onDropped, cancellationToken)
+        : new BufferedBoundary<T>(pull, push, _capacity, _overflow, resumeAt, onDropped, cancellationToken);
 }
 
 /// <summary>Keeps items in a queue of a given capacity, which is filled and emptied without a lock.</summary>

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 
 namespace RxTokens;
@@ -21,6 +22,10 @@ public static partial class TokenStream
     /// for it, or leaves. Cancelling the enumeration cancels the source's token at once and ends it with
     /// <see cref="OperationCanceledException"/>.</para>
     /// <para><b>Threading:</b> <paramref name="merge"/> runs on the reading thread, one call at a time, outside every lock.</para>
+    /// <code>
+    /// // Conceptually:
+    /// public static IAsyncEnumerable&lt;T> Conflate&lt;T>(this IAsyncEnumerable&lt;T> source, Func&lt;T, T, T> merge) => source.Conflate(item => item, merge);
+    /// </code>
     /// </remarks>
     /// <typeparam name="TSource">The type of the items.</typeparam>
     /// <param name="source">The pull source.</param>
@@ -50,6 +55,11 @@ public static partial class TokenStream
     /// <see cref="OperationCanceledException"/>.</para>
     /// <para><b>Threading:</b> both functions run on the reading thread, one call at a time, outside every lock; a result belongs to
     /// the consumer from the moment it has it.</para>
+    /// <code>
+    /// // Conceptually:
+    /// public static IAsyncEnumerable&lt;R> Conflate&lt;T, R>(this IAsyncEnumerable&lt;T> source, Func&lt;T, R> seed, Func&lt;R, T, R> add) =>
+    ///     source.AsObservable().Conflate(seed, add);
+    /// </code>
     /// </remarks>
     /// <typeparam name="TSource">The type of the items.</typeparam>
     /// <typeparam name="TResult">The type of the results.</typeparam>
@@ -82,6 +92,30 @@ public static partial class TokenStream
     /// for it, or leaves. Cancelling the enumeration cancels the source's token at once and ends it with
     /// <see cref="OperationCanceledException"/>.</para>
     /// <para><b>Threading:</b> the source is read on the thread that completes its reads or, where it completes them synchronously, on the consumer's.</para>
+    /// <code>
+    /// // Conceptually:
+    /// public static async IAsyncEnumerable&lt;string> Conflate(this IAsyncEnumerable&lt;string> source, int maxChars)
+    /// {
+    ///     var (waiting, taken) = (0, new TaskCompletionSource());
+    ///     await foreach (var all in ReadAhead().Conflate((before, text) => before + text))
+    ///     {
+    ///         waiting = 0;
+    ///         taken.TrySetResult();
+    ///         yield return all;
+    ///     }
+    ///
+    ///     async IAsyncEnumerable&lt;string> ReadAhead([EnumeratorCancellation] CancellationToken leaving = default)
+    ///     {
+    ///         await foreach (var text in source.WithCancellation(leaving))
+    ///         {
+    ///             waiting += text.Length;
+    ///             yield return text;
+    ///             if (waiting >= maxChars)
+    ///                 await (taken = new()).Task.WaitAsync(leaving);
+    ///         }
+    ///     }
+    /// }
+    /// </code>
     /// </remarks>
     /// <param name="source">The pull source.</param>
     /// <param name="maxChars">The characters (UTF-16 code units) at which reading stops; at least 1.</param>
@@ -110,6 +144,10 @@ public static partial class TokenStream
     /// <see cref="OperationCanceledException"/>.</para>
     /// <para><b>Threading:</b> <paramref name="merge"/> runs on the source's thread, outside every lock; a waiting consumer resumes
     /// there too, at the end of <c>OnNext</c>.</para>
+    /// <code>
+    /// // Conceptually:
+    /// public static IAsyncEnumerable&lt;T> Conflate&lt;T>(this IObservable&lt;T> source, Func&lt;T, T, T> merge) => source.Conflate(item => item, merge);
+    /// </code>
     /// </remarks>
     /// <typeparam name="TSource">The type of the items.</typeparam>
     /// <param name="source">The push source.</param>
@@ -137,6 +175,18 @@ public static partial class TokenStream
     /// <see cref="OperationCanceledException"/>.</para>
     /// <para><b>Threading:</b> both functions run on the source's thread, outside every lock; a waiting consumer resumes there too,
     /// at the end of <c>OnNext</c>.</para>
+    /// <code>
+    /// // Conceptually:
+    /// public static async IAsyncEnumerable&lt;R> Conflate&lt;T, R>(this IObservable&lt;T> source, Func&lt;T, R> seed, Func&lt;R, T, R> add)
+    /// {
+    ///     // What is written takes the place of what waits.
+    ///     var waiting = Channel.CreateBounded&lt;R>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropOldest });
+    ///     using var subscription = source.Select(item => waiting.Reader.TryPeek(out var result) ? add(result, item) : seed(item)).Subscribe(
+    ///         result => waiting.Writer.TryWrite(result), failure => waiting.Writer.Complete(failure), () => waiting.Writer.Complete());
+    ///     await foreach (var result in waiting.Reader.ReadAllAsync())
+    ///         yield return result;
+    /// }
+    /// </code>
     /// </remarks>
     /// <typeparam name="TSource">The type of the items.</typeparam>
     /// <typeparam name="TResult">The type of the results.</typeparam>
@@ -168,6 +218,11 @@ public static partial class TokenStream
     /// <para><b>Disposal:</b> unsubscribes once; so does cancelling the enumeration, which ends it at once with
     /// <see cref="OperationCanceledException"/>.</para>
     /// <para><b>Threading:</b> a waiting consumer resumes on the source's thread, at the end of its <c>OnNext</c>.</para>
+    /// <code>
+    /// // Conceptually:
+    /// public static IAsyncEnumerable&lt;string> Conflate(this IObservable&lt;string> source, int maxChars) => source.Conflate((before, text) =>
+    ///     before.Length == 0 || before.Length + text.Length &lt;= maxChars ? before + text : throw new BackpressureException("Too much text waits.", maxChars));
+    /// </code>
     /// </remarks>
     /// <param name="source">The push source.</param>
     /// <param name="maxChars">The most characters (UTF-16 code units) that may wait; at least 1.</param>
@@ -183,9 +238,13 @@ public static partial class TokenStream
     }
 }
 
+[DebuggerDisplay("Conflate({_seed.Method}, {_add.Method})")]
 internal sealed class ConflateStream<T, R>(IAsyncEnumerable<T>? pull, IObservable<T>? push, Func<T, R> seed, Func<R, T, R> add) : OutletStream<R>
 {
-    public override IOutlet<R> Start(CancellationToken cancellationToken) => new ConflateBoundary<T, R>(pull, push, seed, add, cancellationToken);
+    private readonly Func<T, R> _seed = seed;
+    private readonly Func<R, T, R> _add = add;
+
+    public override IOutlet<R> Start(CancellationToken cancellationToken) => new ConflateBoundary<T, R>(pull, push, _seed, _add, cancellationToken);
 }
 
 /// <summary>Keeps one result, to which items are added.</summary>

@@ -1,10 +1,14 @@
+using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 
 namespace RxTokens;
 
+[DebuggerDisplay("Conflate({_maxChars})")]
 internal sealed class ConflateTextStream(IAsyncEnumerable<string>? pull, IObservable<string>? push, int maxChars) : OutletStream<string>
 {
-    public override IOutlet<string> Start(CancellationToken cancellationToken) => new ConflateTextBoundary(pull, push, maxChars, cancellationToken);
+    private readonly int _maxChars = maxChars;
+
+    public override IOutlet<string> Start(CancellationToken cancellationToken) => new ConflateTextBoundary(pull, push, _maxChars, cancellationToken);
 }
 
 /// <summary>Keeps the characters alone, in a queue that is filled without a lock, so that joining costs what the text is long.</summary>

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 
 namespace RxTokens;
@@ -21,6 +22,11 @@ public static partial class TokenStream
     /// for it, or leaves. Cancelling the enumeration cancels the source's token at once and ends it with
     /// <see cref="OperationCanceledException"/>.</para>
     /// <para><b>Threading:</b> the source is read on the thread that completes its reads or, where it completes them synchronously, on the consumer's.</para>
+    /// <code>
+    /// // Conceptually:
+    /// public static IAsyncEnumerable&lt;T> KeepLatest&lt;T>(this IAsyncEnumerable&lt;T> source, Action&lt;T>? onDropped) =>
+    ///     source.Buffered(1, BoundedChannelFullMode.DropOldest, onDropped);
+    /// </code>
     /// </remarks>
     /// <typeparam name="TSource">The type of the items.</typeparam>
     /// <param name="source">The pull source.</param>
@@ -49,6 +55,11 @@ public static partial class TokenStream
     /// <para><b>Disposal:</b> unsubscribes once; so does cancelling the enumeration, which ends it at once with
     /// <see cref="OperationCanceledException"/>.</para>
     /// <para><b>Threading:</b> a waiting consumer resumes on the source's thread, at the end of its <c>OnNext</c>.</para>
+    /// <code>
+    /// // Conceptually:
+    /// public static IAsyncEnumerable&lt;T> KeepLatest&lt;T>(this IObservable&lt;T> source, Action&lt;T>? onDropped) =>
+    ///     source.Buffered(1, BoundedChannelFullMode.DropOldest, onDropped);
+    /// </code>
     /// </remarks>
     /// <typeparam name="TSource">The type of the items.</typeparam>
     /// <param name="source">The push source.</param>
@@ -63,9 +74,12 @@ public static partial class TokenStream
     }
 }
 
+[DebuggerDisplay("KeepLatest({_onDropped})")]
 internal sealed class KeepLatestStream<T>(IAsyncEnumerable<T>? pull, IObservable<T>? push, Action<T>? onDropped) : OutletStream<T>
 {
-    public override IOutlet<T> Start(CancellationToken cancellationToken) => new KeepLatestBoundary<T>(pull, push, capacity: 1, onDropped, cancellationToken);
+    private readonly Action<T>? _onDropped = onDropped;
+
+    public override IOutlet<T> Start(CancellationToken cancellationToken) => new KeepLatestBoundary<T>(pull, push, capacity: 1, _onDropped, cancellationToken);
 }
 
 /// <summary>Keeps so many items; one that finds no room replaces the newest. (One item is <c>KeepLatest</c>, more are <c>DropNewest</c>.)</summary>

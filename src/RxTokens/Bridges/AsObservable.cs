@@ -20,6 +20,17 @@ public static partial class TokenStream
     /// and the observer is done with its item. Without a pending read the token is not cancelled, and a clean-up may take its time. If it fails, nobody is left to be told: the failure goes to <see cref="TaskScheduler.UnobservedTaskException"/>.</para>
     /// <para><b>Threading:</b> subscribing reads what is ready on the subscriber's thread, on Rx's current-thread trampoline; later
     /// items arrive on the threads that complete the reads. Any number of items uses constant stack.</para>
+    /// <code>
+    /// // Conceptually:
+    /// public static IObservable&lt;T> AsObservable&lt;T>(this IAsyncEnumerable&lt;T> source) => Observable.Create&lt;T>(async (observer, leaving) =>
+    /// {
+    ///     await foreach (var item in source.WithCancellation(leaving))
+    ///     {
+    ///         observer.OnNext(item);
+    ///         leaving.ThrowIfCancellationRequested(); // who has enough is not read for
+    ///     }
+    /// });
+    /// </code>
     /// </remarks>
     /// <typeparam name="TSource">The type of the items.</typeparam>
     /// <param name="source">The pull source.</param>

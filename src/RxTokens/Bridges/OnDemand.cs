@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Reactive;
 using System.Reactive.Concurrency;
 using System.Reactive.Disposables;
@@ -31,6 +32,31 @@ public static partial class TokenStream
     /// or, where the disposal takes time, on the one that completes that.</para>
     /// <para><b>Threading:</b> <c>OnNext</c> is called one at a time (1.3), on the thread that completes the read or, for items that are
     /// ready, that makes the request; requests from inside <c>OnNext</c> do not recurse (3.3).</para>
+    /// <code>
+    /// // Conceptually:
+    /// public static IObservable&lt;T> OnDemand&lt;T>(this IAsyncEnumerable&lt;T> source, IObservable&lt;long> requests) => Observable.Create&lt;T>(async (observer, leaving) =>
+    /// {
+    ///     var (credits, credit) = (Channel.CreateUnbounded&lt;long>(), 0L);
+    ///     using var listening = requests.Subscribe(
+    ///         count => credits.Writer.TryWrite(count), failure => credits.Writer.Complete(failure), () => credits.Writer.Complete());
+    ///     if (!await MayRead())
+    ///         return;
+    ///     await foreach (var item in source.WithCancellation(leaving))
+    ///     {
+    ///         observer.OnNext(item);
+    ///         if (!await MayRead())
+    ///             return;
+    ///     }
+    ///
+    ///     async Task&lt;bool> MayRead()
+    ///     {
+    ///         leaving.ThrowIfCancellationRequested();
+    ///         if (credit == 0 &amp;&amp; await credits.Reader.WaitToReadAsync(leaving))
+    ///             credit = await credits.Reader.ReadAsync(leaving);
+    ///         return credit-- > 0;
+    ///     }
+    /// });
+    /// </code>
     /// </remarks>
     /// <typeparam name="TSource">The type of the items.</typeparam>
     /// <param name="source">The pull source.</param>
@@ -46,13 +72,18 @@ public static partial class TokenStream
     }
 }
 
+[DebuggerDisplay("{Display,nq}")]
 internal sealed class OnDemandObservable<T>(IAsyncEnumerable<T> source, IObservable<long>? requests) : IObservable<T>
 {
+    private readonly IObservable<long>? _requests = requests;
+
+    private string Display => _requests is null ? "AsObservable()" : $"OnDemand({_requests})";
+
     public IDisposable Subscribe(IObserver<T> observer)
     {
         ArgumentNullException.ThrowIfNull(observer); // Reactive Streams 1.9
 
-        var subscription = new OnDemandSubscription<T>(source, requests, observer);
+        var subscription = new OnDemandSubscription<T>(source, _requests, observer);
         // The first item must not arrive before the subscriber has its disposable, or a Take could not stop a source
         // that completes synchronously: this is what Rx's trampoline is for.
         CurrentThreadScheduler.Instance.Schedule(subscription, static (_, s) =>

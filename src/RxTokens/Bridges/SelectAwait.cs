@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 
 namespace RxTokens;
@@ -34,6 +35,56 @@ public static partial class TokenStream
     /// <see cref="OperationCanceledException"/>.</para>
     /// <para><b>Threading:</b> the function is started on the thread that completes the source's read, one start at a time. A waiting consumer
     /// resumes on the thread that completes the function.</para>
+    /// <code>
+    /// // Conceptually (the functions' token aside):
+    /// public static async IAsyncEnumerable&lt;R> SelectAwait&lt;T, R>(
+    ///     this IAsyncEnumerable&lt;T> source, Func&lt;T, ValueTask&lt;R>> selector, int maxConcurrency, bool isOrdered)
+    /// {
+    ///     var (work, finishing) = (Channel.CreateUnbounded&lt;Task&lt;R>>(), new Queue&lt;TaskCompletionSource&lt;R>>());
+    ///     var (mayRead, open) = (new TaskCompletionSource(), 0);
+    ///     using var reading = ReadWhenAsked().AsObservable().Subscribe(
+    ///         item => work.Writer.TryWrite(Start(item)), failure => work.Writer.Complete(failure), () => work.Writer.Complete());
+    ///     do
+    ///     {
+    ///         while (work.Reader.TryRead(out var next))
+    ///         {
+    ///             if (!next.IsCompleted &amp;&amp; open &lt; maxConcurrency)
+    ///                 mayRead.TrySetResult();
+    ///             var result = await next;
+    ///             open--;
+    ///             if (mayRead.Task.IsCompleted)
+    ///                 mayRead = new();
+    ///             yield return result;
+    ///         }
+    ///
+    ///         mayRead.TrySetResult(); // nothing is in work
+    ///     }
+    ///     while (await work.Reader.WaitToReadAsync());
+    ///
+    ///     async IAsyncEnumerable&lt;T> ReadWhenAsked([EnumeratorCancellation] CancellationToken leaving = default)
+    ///     {
+    ///         await mayRead.Task.WaitAsync(leaving);
+    ///         await foreach (var item in source.WithCancellation(leaving))
+    ///         {
+    ///             if (++open == maxConcurrency &amp;&amp; mayRead.Task.IsCompleted)
+    ///                 mayRead = new();
+    ///             yield return item;
+    ///             await mayRead.Task.WaitAsync(leaving);
+    ///         }
+    ///     }
+    ///
+    ///     Task&lt;R> Start(T item)
+    ///     {
+    ///         var result = selector(item).AsTask();
+    ///         if (isOrdered)
+    ///             return result;
+    ///         finishing.Enqueue(new());
+    ///         var place = finishing.Last().Task;
+    ///         result.ContinueWith(finished => finishing.Dequeue().SetFromTask(finished), TaskContinuationOptions.ExecuteSynchronously);
+    ///         return place; // of whichever finishes next
+    ///     }
+    /// }
+    /// </code>
     /// </remarks>
     /// <typeparam name="TSource">The type of the items.</typeparam>
     /// <typeparam name="TResult">The type of the results.</typeparam>
@@ -60,11 +111,16 @@ public static partial class TokenStream
     }
 }
 
+[DebuggerDisplay("SelectAwait({_selector.Method}, {_maxConcurrency}, {_order})")]
 internal sealed class SelectAwaitStream<T, R>(
     IAsyncEnumerable<T> source, Func<T, CancellationToken, ValueTask<R>> selector, int maxConcurrency, AwaitOrder order) : OutletStream<R>
 {
+    private readonly Func<T, CancellationToken, ValueTask<R>> _selector = selector;
+    private readonly int _maxConcurrency = maxConcurrency;
+    private readonly AwaitOrder _order = order;
+
     public override IOutlet<R> Start(CancellationToken cancellationToken) =>
-        new SelectAwaitOutlet<T, R>(source, selector, maxConcurrency, order, cancellationToken);
+        new SelectAwaitOutlet<T, R>(source, _selector, _maxConcurrency, _order, cancellationToken);
 }
 
 /// <summary>Keeps the items in work in a queue; the consumer is served from its head.</summary>

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using System.Reactive.Concurrency;
 using System.Reactive.Disposables;
@@ -40,6 +41,41 @@ public static partial class TokenStream
     /// <para><b>Threading:</b> items are pushed one at a time, on the thread that completes the read. A waiting consumer resumes on the
     /// thread that made its result: that of the read, or a timer's. A request made on Rx's current-thread trampoline (in the
     /// <c>OnNext</c> of an <c>Observable.Range</c>, say) reads when its turn has come: do not block there for the result.</para>
+    /// <code>
+    /// // Conceptually:
+    /// public static async IAsyncEnumerable&lt;R> Through&lt;T, R>(this IAsyncEnumerable&lt;T> source, Func&lt;IObservable&lt;T>, IObservable&lt;R>> query)
+    /// {
+    ///     var (results, asked) = (Channel.CreateUnbounded&lt;R>(), new TaskCompletionSource());
+    ///     var items = new Subject&lt;T>();
+    ///     using var subscription = query(items).Subscribe(
+    ///         result => results.Writer.TryWrite(result), failure => results.Writer.Complete(failure), () => results.Writer.Complete());
+    ///     using var reading = ReadWhenAsked().AsObservable().Subscribe(items);
+    ///     do
+    ///     {
+    ///         while (results.Reader.TryRead(out var result))
+    ///         {
+    ///             if (asked.Task.IsCompleted)
+    ///                 asked = new();
+    ///             yield return result;
+    ///         }
+    ///
+    ///         asked.TrySetResult(); // nothing is there: read on
+    ///     }
+    ///     while (await results.Reader.WaitToReadAsync());
+    ///
+    ///     async IAsyncEnumerable&lt;T> ReadWhenAsked([EnumeratorCancellation] CancellationToken leaving = default)
+    ///     {
+    ///         await asked.Task.WaitAsync(leaving);
+    ///         await foreach (var item in source.WithCancellation(leaving))
+    ///         {
+    ///             yield return item; // into the query, which may have a result now
+    ///             await asked.Task.WaitAsync(leaving);
+    ///             if (!items.HasObservers)
+    ///                 break;
+    ///         }
+    ///     }
+    /// }
+    /// </code>
     /// </remarks>
     /// <typeparam name="TSource">The type of the source's items.</typeparam>
     /// <typeparam name="TResult">The type of the query's results.</typeparam>
@@ -78,9 +114,13 @@ internal static class PushStreams
             || definition == typeof(ISubject<>) || definition == typeof(System.Reactive.Subjects.IConnectableObservable<>));
 }
 
+[DebuggerDisplay("Through({_query.Method}, {_maxPending})")]
 internal sealed class ThroughStream<T, R>(IAsyncEnumerable<T> source, Func<IObservable<T>, IObservable<R>> query, int maxPending) : OutletStream<R>
 {
-    public override IOutlet<R> Start(CancellationToken cancellationToken) => new ThroughOutlet<T, R>(source, query, maxPending, cancellationToken);
+    private readonly Func<IObservable<T>, IObservable<R>> _query = query;
+    private readonly int _maxPending = maxPending;
+
+    public override IOutlet<R> Start(CancellationToken cancellationToken) => new ThroughOutlet<T, R>(source, _query, _maxPending, cancellationToken);
 }
 
 /// <summary>Stands on both sides of the query: the consumer's outlet, the query's source and the query's observer.</summary>

@@ -24,6 +24,7 @@ namespace RxTokens;
 /// all others               the runner                    the runner         the turn
 /// </code>
 /// </remarks>
+[DebuggerDisplay("{_consumer}, left = {_isLeft}, ended = {_isEndSaid}, current = {_current}")]
 internal abstract class Outlet<T, R> : Stage<T>, IOutlet<R>, IValueTaskSource<bool>
 {
     private enum Consumer : byte

@@ -34,6 +34,24 @@ public static partial class TokenStream
     /// <para><b>Disposal:</b> the source is disposed before the channel is completed. A cancelled copying reads nothing more; an item that
     /// waits for room in the channel is dropped.</para>
     /// <para><b>Threading:</b> no context is captured.</para>
+    /// <code>
+    /// // Conceptually:
+    /// public static async Task CopyToAsync&lt;T>(this IAsyncEnumerable&lt;T> source, ChannelWriter&lt;T> writer, CancellationToken cancellationToken = default)
+    /// {
+    ///     try
+    ///     {
+    ///         cancellationToken.ThrowIfCancellationRequested();
+    ///         await foreach (var item in source.WithCancellation(cancellationToken))
+    ///             await writer.WriteAsync(item, cancellationToken);
+    ///         writer.TryComplete();
+    ///     }
+    ///     catch (Exception failure)
+    ///     {
+    ///         writer.TryComplete(failure);
+    ///         throw;
+    ///     }
+    /// }
+    /// </code>
     /// </remarks>
     /// <typeparam name="TSource">The type of the items.</typeparam>
     /// <param name="source">The pull source.</param>

@@ -21,6 +21,15 @@ public static partial class TokenStream
     /// a render that has begun is finished first, one that has not is not waited for nor begun, so that a screen that has gone away
     /// cannot hold the source.</para>
     /// <para><b>Threading:</b> <paramref name="render"/> runs on <paramref name="scheduler"/>; the next item is asked for from there.</para>
+    /// <code>
+    /// // Conceptually (cancelling gives up a render that has not begun):
+    /// public static async Task RenderOnAsync&lt;T>(
+    ///     this IAsyncEnumerable&lt;T> source, IScheduler scheduler, Action&lt;T> render, CancellationToken cancellationToken = default)
+    /// {
+    ///     await foreach (var item in source.WithCancellation(cancellationToken))
+    ///         await Observable.Start(() => render(item), scheduler);
+    /// }
+    /// </code>
     /// </remarks>
     /// <typeparam name="TSource">The type of the items.</typeparam>
     /// <param name="source">The pull source.</param>
@@ -53,6 +62,15 @@ public static partial class TokenStream
     /// a render that has begun is finished first, one that has not is not waited for nor begun, so that a screen that has gone away
     /// cannot hold the source.</para>
     /// <para><b>Threading:</b> <paramref name="render"/> begins on <paramref name="scheduler"/>; the next item is asked for where its task ends.</para>
+    /// <code>
+    /// // Conceptually (cancelling gives up a render that has not begun):
+    /// public static async Task RenderOnAsync&lt;T>(
+    ///     this IAsyncEnumerable&lt;T> source, IScheduler scheduler, Func&lt;T, ValueTask> render, CancellationToken cancellationToken = default)
+    /// {
+    ///     await foreach (var item in source.WithCancellation(cancellationToken))
+    ///         await await Observable.Start(() => render(item), scheduler);
+    /// }
+    /// </code>
     /// </remarks>
     /// <typeparam name="TSource">The type of the items.</typeparam>
     /// <param name="source">The pull source.</param>
@@ -86,6 +104,12 @@ public static partial class TokenStream
     /// cannot hold the source.</para>
     /// <para><b>Threading:</b> <paramref name="render"/> is posted to <paramref name="context"/>, so other work of the context gets its turn
     /// between two renders; the next item is asked for from there.</para>
+    /// <code>
+    /// // Conceptually:
+    /// public static Task RenderOnAsync&lt;T>(
+    ///     this IAsyncEnumerable&lt;T> source, SynchronizationContext context, Action&lt;T> render, CancellationToken cancellationToken = default) =>
+    ///     source.RenderOnAsync(new SynchronizationContextScheduler(context), render, cancellationToken);
+    /// </code>
     /// </remarks>
     /// <typeparam name="TSource">The type of the items.</typeparam>
     /// <param name="source">The pull source.</param>
@@ -119,6 +143,12 @@ public static partial class TokenStream
     /// cannot hold the source.</para>
     /// <para><b>Threading:</b> <paramref name="render"/> is posted to <paramref name="context"/>, so other work of the context gets its turn
     /// between two renders and while one waits; the next item is asked for where its task ends.</para>
+    /// <code>
+    /// // Conceptually:
+    /// public static Task RenderOnAsync&lt;T>(
+    ///     this IAsyncEnumerable&lt;T> source, SynchronizationContext context, Func&lt;T, ValueTask> render, CancellationToken cancellationToken = default) =>
+    ///     source.RenderOnAsync(new SynchronizationContextScheduler(context), render, cancellationToken);
+    /// </code>
     /// </remarks>
     /// <typeparam name="TSource">The type of the items.</typeparam>
     /// <param name="source">The pull source.</param>

@@ -21,6 +21,28 @@ public static partial class TokenStream
     /// <para><b>Disposal:</b> disposes the source, if it was asked for. Leaving during a read cancels the read and awaits it first. A cancelled
     /// enumeration reads nothing more, and ends with <see cref="OperationCanceledException"/>.</para>
     /// <para><b>Threading:</b> as the source.</para>
+    /// <code>
+    /// // Conceptually (a byte order mark at the beginning is left out):
+    /// public static async IAsyncEnumerable&lt;string> DecodeUtf8(
+    ///     this IAsyncEnumerable&lt;ReadOnlyMemory&lt;byte>> source, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    /// {
+    ///     var decoder = Encoding.UTF8.GetDecoder(); // keeps the bytes of a character that is cut in two
+    ///     await foreach (var chunk in source.WithCancellation(cancellationToken))
+    ///     {
+    ///         if (Decode(chunk, isLast: false) is { Length: > 0 } text)
+    ///             yield return text;
+    ///     }
+    ///
+    ///     if (Decode(default, isLast: true) is { Length: > 0 } rest)
+    ///         yield return rest;
+    ///
+    ///     string Decode(ReadOnlyMemory&lt;byte> bytes, bool isLast)
+    ///     {
+    ///         var chars = new char[Encoding.UTF8.GetMaxCharCount(bytes.Length)];
+    ///         return new string(chars, 0, decoder.GetChars(bytes.Span, chars, isLast));
+    ///     }
+    /// }
+    /// </code>
     /// </remarks>
     /// <param name="source">Chunks of bytes; each is used up before the next is asked for.</param>
     /// <param name="throwOnInvalidBytes">Whether invalid bytes fail the stream instead of becoming U+FFFD.</param>

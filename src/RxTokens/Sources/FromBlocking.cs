@@ -18,6 +18,10 @@ public static partial class TokenStream
     /// in the middle of a step takes the token: <see cref="FromBlocking{TSource}(Func{CancellationToken, IEnumerable{TSource}})"/>.</para>
     /// <para><b>Threading:</b> the generator runs from its first step to its disposal on one background thread, never the pool's; a
     /// waiting consumer resumes on the pool.</para>
+    /// <code>
+    /// // Conceptually:
+    /// public static IAsyncEnumerable&lt;T> FromBlocking&lt;T>(IEnumerable&lt;T> source) => FromBlocking(_ => source);
+    /// </code>
     /// </remarks>
     /// <typeparam name="TSource">The type of the items.</typeparam>
     /// <param name="source">The generator.</param>
@@ -46,6 +50,24 @@ public static partial class TokenStream
     /// A cancelled stream ends with <see cref="OperationCanceledException"/>, also where the generator ends quietly.</para>
     /// <para><b>Threading:</b> the function and its generator run on one background thread, never the pool's; a waiting consumer
     /// resumes on the pool.</para>
+    /// <code>
+    /// // Conceptually (leaving cancels the token too, and the consumer goes on on the pool):
+    /// public static async IAsyncEnumerable&lt;T> FromBlocking&lt;T>(
+    ///     Func&lt;CancellationToken, IEnumerable&lt;T>> source, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    /// {
+    ///     using var thread = new EventLoopScheduler();
+    ///     var generator = await Observable.Start(() => source(cancellationToken).GetEnumerator(), thread);
+    ///     try
+    ///     {
+    ///         while (await Observable.Start(generator.MoveNext, thread))
+    ///             yield return generator.Current;
+    ///     }
+    ///     finally
+    ///     {
+    ///         await Observable.Start(generator.Dispose, thread);
+    ///     }
+    /// }
+    /// </code>
     /// </remarks>
     /// <typeparam name="TSource">The type of the items.</typeparam>
     /// <param name="source">Makes the generator, given a token that is cancelled when a step is no longer wanted.</param>

@@ -15,6 +15,17 @@ public static partial class TokenStream
     /// <para><b>Disposal:</b> leaves the channel as it is: what was not read is there for the next reader. Leaving during a read ends the
     /// read. A cancelled enumeration takes no item more, even where some are ready, and ends with <see cref="OperationCanceledException"/>.</para>
     /// <para><b>Threading:</b> as the channel: unless it allows synchronous continuations, a waiting consumer resumes on the pool.</para>
+    /// <code>
+    /// // Conceptually:
+    /// public static async IAsyncEnumerable&lt;T> FromChannel&lt;T>(ChannelReader&lt;T> reader, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    /// {
+    ///     while (await reader.WaitToReadAsync(cancellationToken))
+    ///     {
+    ///         if (reader.TryRead(out var item))
+    ///             yield return item;
+    ///     }
+    /// }
+    /// </code>
     /// </remarks>
     /// <typeparam name="TSource">The type of the items.</typeparam>
     /// <param name="reader">The channel's reading side.</param>

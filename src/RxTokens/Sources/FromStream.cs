@@ -24,6 +24,17 @@ public static partial class TokenStream
     /// enumeration, because nobody began one, the stream stays as it is. Cancelling cancels a pending read and begins no other; the
     /// enumeration ends with <see cref="OperationCanceledException"/>. Leaving during a read cancels the read and awaits it first.</para>
     /// <para><b>Threading:</b> as the stream.</para>
+    /// <code>
+    /// // Conceptually (the buffer is a rented one):
+    /// public static async IAsyncEnumerable&lt;ReadOnlyMemory&lt;byte>> FromStream(
+    ///     Stream stream, int bufferSize, bool leaveOpen, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    /// {
+    ///     await using var closing = leaveOpen ? Stream.Null : stream;
+    ///     var buffer = new byte[bufferSize];
+    ///     while (await stream.ReadAsync(buffer, cancellationToken) is var read and > 0)
+    ///         yield return buffer.AsMemory(0, read);
+    /// }
+    /// </code>
     /// </remarks>
     /// <param name="stream">The byte stream; enumerate once.</param>
     /// <param name="bufferSize">The most bytes in a chunk; at least 1.</param>

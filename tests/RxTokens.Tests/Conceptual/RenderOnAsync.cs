@@ -19,9 +19,26 @@ internal static partial class Concept
     // </conceptual>
 
     // <conceptual>
+    // Conceptually (cancelling gives up a render that has not begun):
+    public static async Task RenderOnAsync<T>(
+        this IAsyncEnumerable<T> source, IScheduler scheduler, Func<T, ValueTask> render, CancellationToken cancellationToken = default)
+    {
+        await foreach (var item in source.WithCancellation(cancellationToken))
+            await await Observable.Start(() => render(item), scheduler);
+    }
+    // </conceptual>
+
+    // <conceptual>
     // Conceptually:
     public static Task RenderOnAsync<T>(
         this IAsyncEnumerable<T> source, SynchronizationContext context, Action<T> render, CancellationToken cancellationToken = default) =>
+        source.RenderOnAsync(new SynchronizationContextScheduler(context), render, cancellationToken);
+    // </conceptual>
+
+    // <conceptual>
+    // Conceptually:
+    public static Task RenderOnAsync<T>(
+        this IAsyncEnumerable<T> source, SynchronizationContext context, Func<T, ValueTask> render, CancellationToken cancellationToken = default) =>
         source.RenderOnAsync(new SynchronizationContextScheduler(context), render, cancellationToken);
     // </conceptual>
 }
@@ -39,6 +56,25 @@ public partial class ConceptualTests
         from source in SourceCases from busy in Gen.Choose(0, 4) from failsAt in Gen.Choose(0, 12) select (source, busy, failsAt), 122,
         (c, w) => w.Await(() => TokenStream.RenderOnAsync(w.PullAtOnce(c.source), new UiThread(w.Clock, c.busy), item => Draw(w, item, c.failsAt))),
         (c, w) => w.Await(() => Concept.RenderOnAsync(w.PullAtOnce(c.source), new UiThread(w.Clock, c.busy), item => Draw(w, item, c.failsAt))));
+
+    [Test]
+    public void RenderOnAsync_ByAnAsynchronousFunction() => Same(
+        from source in SourceCases from busy in Gen.Choose(0, 4) from takes in Gen.Choose(0, 4) from failsAt in Gen.Choose(0, 12) select (source, busy, takes, failsAt), 127,
+        (c, w) => w.Await(() => TokenStream.RenderOnAsync(w.PullAtOnce(c.source), new Screen(w.Clock, c.busy), item => DrawAsync(w, item, c.takes, c.failsAt))),
+        (c, w) => w.Await(() => Concept.RenderOnAsync(w.PullAtOnce(c.source), new Screen(w.Clock, c.busy), item => DrawAsync(w, item, c.takes, c.failsAt))));
+
+    [Test]
+    public void RenderOnAsync_OnAContext_ByAnAsynchronousFunction() => Same(
+        from source in SourceCases from busy in Gen.Choose(0, 4) from takes in Gen.Choose(0, 4) from failsAt in Gen.Choose(0, 12) select (source, busy, takes, failsAt), 128,
+        (c, w) => w.Await(() => TokenStream.RenderOnAsync(w.PullAtOnce(c.source), new UiThread(w.Clock, c.busy), item => DrawAsync(w, item, c.takes, c.failsAt))),
+        (c, w) => w.Await(() => Concept.RenderOnAsync(w.PullAtOnce(c.source), new UiThread(w.Clock, c.busy), item => DrawAsync(w, item, c.takes, c.failsAt))));
+
+    private static async ValueTask DrawAsync(World world, int item, int takes, int failsAt)
+    {
+        if (takes > 0)
+            await world.Clock.Delay(takes.Frames());
+        Draw(world, item, failsAt);
+    }
 
     private static void Draw(World world, int item, int failsAt)
     {
