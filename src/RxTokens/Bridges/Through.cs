@@ -73,6 +73,8 @@ public static partial class TokenStream
     ///             if (!items.HasObservers)
     ///                 break;
     ///         }
+    ///
+    ///         await asked.Task.WaitAsync(leaving); // the end, too, waits until the consumer is done with its item
     ///     }
     /// }
     /// </code>

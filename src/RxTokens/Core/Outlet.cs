@@ -65,7 +65,7 @@ internal abstract class Outlet<T, R> : Stage<T>, IOutlet<R>, IValueTaskSource<bo
     private bool _isCleanupSaid;
     private R _current = default!;
     private ManualResetValueTaskSourceCore<bool> _promise;
-    private CancellationTokenRegistration _registration;
+    private object? _registration; // a CancellationTokenRegistration, boxed: most tokens cannot be cancelled
     private Exception? _failure; // the stage's own
     private Exception? _end; // what the end is, if it is no plain one
 
@@ -358,8 +358,8 @@ internal abstract class Outlet<T, R> : Stage<T>, IOutlet<R>, IValueTaskSource<bo
             return;
 
         _isOpen = false;
-        _registration.Unregister();
-        _registration = default;
+        (_registration as CancellationTokenRegistration?)?.Unregister();
+        _registration = null;
         if (IsAsking)
             TryServe();
         if (!IsAsking)

@@ -70,6 +70,7 @@ public partial class ConceptualTests
         new("Concat", (o, _) => o.Concat(Observable.Range(200, 2))),
         new("Zip with itself", (o, _) => o.Zip(o.Skip(1), (a, b) => a * b)),
         new("Take, and the rest", (o, _) => o.Take(2).Concat(o)),
+        // With a clock:
         new("Sample", (o, clock) => o.Sample(4.Frames(), clock)),
         new("Throttle", (o, clock) => o.Throttle(2.Frames(), clock)),
         new("Timed Buffer, Take(3)", (o, clock) => o.Buffer(5.Frames(), clock).Take(3).Select(b => b.Sum())),
@@ -79,13 +80,18 @@ public partial class ConceptualTests
         new("Timeout", (o, clock) => o.Timeout(20.Frames(), clock)),
     ];
 
-    /// <summary>The consumer is a tick late: where it would ask in the very instant in which a timer rings, the model does not say who is first.</summary>
+    private static readonly int TimelessStages = Array.FindIndex(Stages, stage => stage.Name == "Sample");
+
+    /// <summary>
+    /// The consumer is a tick late: where it would ask in the very instant in which a timer rings, the model does not say who is first.
+    /// A failure, too, waits until the consumer is done with its item, which the model leaves out: no timers beside a source that fails.
+    /// </summary>
     [Test]
     public void Through() => Same(
         from source in SourceCases
         from consumer in ConsumerCases
         from count in Gen.Choose(0, 3)
-        from query in Gen.ArrayOf(Gen.Elements(Stages), count)
+        from query in Gen.ArrayOf(Gen.Elements(source.Ending == '#' ? Stages[..TimelessStages] : Stages), count)
         select (source, consumer: consumer with { Lateness = TimeSpan.FromTicks(1) }, query), 104,
         (c, w) => w.Consume(TokenStream.Through(w.Pull(c.source), o => Query(o, c.query, w.Clock)), c.consumer),
         (c, w) => w.Consume(Concept.Through(w.Pull(c.source), o => Query(o, c.query, w.Clock)), c.consumer));
