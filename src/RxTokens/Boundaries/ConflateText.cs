@@ -33,7 +33,8 @@ internal sealed class ConflateTextBoundary(IAsyncEnumerable<string>? pull, IObse
 
     protected override bool IsBounded => true;
 
-    private long Length => _text?.Count ?? 0;
+    // Never less than none: who leaves while it asks, on another thread, may take all of it between the two looks of the count.
+    private long Length => Math.Max(_text?.Count ?? 0, 0);
 
     private int Empties => _empties - _emptiesTaken;
 
