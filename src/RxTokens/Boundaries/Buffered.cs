@@ -282,9 +282,9 @@ internal sealed class BufferedBoundary<T> : Boundary<T, T>
 
     private void Drop(T item)
     {
+        _onDropped?.Invoke(item); // first: a listener of the metrics may throw
         if (Metrics.Dropped.Enabled)
             Metrics.Dropped.Add(1);
-        _onDropped?.Invoke(item);
         if (_overflow == Overflow.Fail)
             throw new BackpressureException(
                 $"The buffer is full: {_capacity} items wait for a consumer that is slower than the source. "

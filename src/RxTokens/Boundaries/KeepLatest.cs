@@ -111,9 +111,9 @@ internal sealed class KeepLatestBoundary<T>(
     {
         if (_items.Put(item, out var replaced))
         {
+            onDropped?.Invoke(replaced); // first: a listener of the metrics may throw
             if (Metrics.Dropped.Enabled)
                 Metrics.Dropped.Add(1);
-            onDropped?.Invoke(replaced);
         }
 
         return false;

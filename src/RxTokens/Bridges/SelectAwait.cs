@@ -272,7 +272,7 @@ internal sealed class SelectAwaitOutlet<T, R>(
         }
     }
 
-    /// <summary>Of several failures one is the stream's; the others are told beside it.</summary>
+    /// <summary>Of several failures one is the stream's; the others are told beside it, but for those that only give way to a cancellation.</summary>
     private void TellOtherFailures()
     {
         foreach (var job in _results)
@@ -280,7 +280,8 @@ internal sealed class SelectAwaitOutlet<T, R>(
             if (!job.IsFinished || job.IsFailureTold || job == _failed || job.Failure is not { } failure)
                 continue;
             job.IsFailureTold = true;
-            FailedToCleanUp(failure);
+            if (failure is not OperationCanceledException)
+                FailedToCleanUp(failure);
         }
     }
 

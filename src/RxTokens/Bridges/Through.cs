@@ -135,6 +135,7 @@ internal sealed class ThroughStream<T, R>(IAsyncEnumerable<T> source, Func<IObse
 ///                    the runner: takes
 /// _source            the runner                    subscribers      volatile; set before the query is told
 /// _sourceFailure     the runner                    subscribers      before _source
+/// _isStarting        the runner                    who interrupts   volatile: a hint; a note says the same
 /// _resubscriptions   subscribers; the runner: 0    subscribers      interlocked; it is a limit, not a count
 /// all others         the runner                    the runner       the turn
 /// </code>
@@ -161,6 +162,7 @@ internal sealed class ThroughOutlet<T, R> : Outlet<T, R>, IObservable<T>, IObser
     private Exception? _sourceFailure;
     private int _resubscriptions;
 
+    private volatile bool _isStarting;
     private bool _isPushing;
     private bool _isQueryOver;
     private bool _isOnTrampoline;
@@ -200,14 +202,22 @@ internal sealed class ThroughOutlet<T, R> : Outlet<T, R>, IObservable<T>, IObser
     // On the trampoline, or a query that speaks inside its Subscribe would have said everything before there is anything to dispose.
     protected override void OnStart()
     {
-        if (!CurrentThreadScheduler.IsScheduleRequired)
-            Subscribe();
-        else
-            CurrentThreadScheduler.Instance.Schedule(this, static (_, self) =>
-            {
-                self.Subscribe();
-                return Disposable.Empty;
-            });
+        _isStarting = true;
+        try
+        {
+            if (!CurrentThreadScheduler.IsScheduleRequired)
+                Subscribe();
+            else
+                CurrentThreadScheduler.Instance.Schedule(this, static (_, self) =>
+                {
+                    self.Subscribe();
+                    return Disposable.Empty;
+                });
+        }
+        finally
+        {
+            _isStarting = false;
+        }
     }
 
     private void Subscribe()
@@ -385,8 +395,10 @@ internal sealed class ThroughOutlet<T, R> : Outlet<T, R>, IObservable<T>, IObser
 
     protected override void Interrupt()
     {
+        // A loop inside the query's Subscribe may never come to us. One that an item has begun does, and must not be silenced before we can leave it.
         CancelSource();
-        Unobserved.Cancel(_subscription, static s => s.Dispose());
+        if (_isStarting)
+            Unobserved.Cancel(_subscription, static s => s.Dispose());
     }
 
     // The query's observer.

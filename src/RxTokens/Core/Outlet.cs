@@ -307,7 +307,12 @@ internal abstract class Outlet<T, R> : Stage<T>, IOutlet<R>, IValueTaskSource<bo
         }
         catch (Exception failure)
         {
-            Fail(failure);
+            // It may have failed before, or have been ended, from inside its Subscribe: then this comes second, or is a disposal that throws.
+            LookAtNotes();
+            if (_isOpen)
+                Fail(failure);
+            else
+                FailedToCleanUp(failure);
         }
     }
 

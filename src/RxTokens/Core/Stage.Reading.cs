@@ -25,17 +25,10 @@ internal abstract partial class Stage<T>
 
                     if (left == 0 || _turn.HasNotes)
                         return;
-                    if (mayRead ?? MayRead())
-                    {
-                        mayRead = null;
-                        if (!TryRead(ref left))
-                            return;
-                    }
-                    else if (!_isStopped)
-                    {
+                    var reads = mayRead ?? MayRead(); // which may stop us
+                    mayRead = null;
+                    if (!_isStopped && (!reads || !TryRead(ref left)))
                         return;
-                    }
-
                     break;
 
                 case Phase.Reading:
