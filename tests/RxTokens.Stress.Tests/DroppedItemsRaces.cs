@@ -12,34 +12,9 @@ public sealed class DroppedItemsRaces
     [TestCase(4)]
     public void DropOldest_OverAPushSource_DropsTheOldestOfAFullBuffer(int capacity) => Race.Run(2500, (referee, random) =>
     {
-        var source = new Subject<int>();
-        var said = -1;
-        var dropped = new List<int>();
-        var consumer = new LeanConsumer<int>(source.Buffered(capacity, Overflow.DropOldest, item =>
-        {
-            // Behind it came as many as the buffer holds.
-            referee.Require(said - item >= capacity, $"{item} was dropped when {said} was the newest");
-            dropped.Add(item);
-        }))
-        {
-            Spin = random.Next(30),
-            HopsOneIn = random.Next(2) * 3,
-        };
-
-        return new Round(
-            [
-                () => consumer.Run(),
-                () =>
-                {
-                    Race.Until(() => source.HasObservers);
-                    for (said = 0; said < Count; said++)
-                        source.OnNext(said);
-                    source.OnCompleted();
-                },
-            ],
-            () => consumer.HasEnded,
-            () => Check(consumer, dropped),
-            () => $"{consumer}; dropped: {string.Join(' ', dropped)}");
+        // Behind what is dropped came as many as the buffer holds.
+        return OverAPushSource(
+            referee, random, (source, onDropped) => source.Buffered(capacity, Overflow.DropOldest, onDropped), (item, said) => said - item >= capacity);
     });
 
     [TestCase(1)]
@@ -70,12 +45,19 @@ public sealed class DroppedItemsRaces
     [Test]
     public void KeepLatest_DropsWhatANewerOneReplaces() => Race.Run(2500, (referee, random) =>
     {
+        return OverAPushSource(referee, random, (source, onDropped) => source.KeepLatest(onDropped), (item, said) => item == said - 1);
+    });
+
+    /// <param name="mayDrop">Whether an item may be dropped when so much has been said.</param>
+    private static Round OverAPushSource(
+        Referee referee, Random random, Func<IObservable<int>, Action<int>, IAsyncEnumerable<int>> over, Func<int, int, bool> mayDrop)
+    {
         var source = new Subject<int>();
         var said = -1;
         var dropped = new List<int>();
-        var consumer = new LeanConsumer<int>(source.KeepLatest(item =>
+        var consumer = new LeanConsumer<int>(over(source, item =>
         {
-            referee.Require(item == said - 1, $"{item} was dropped when {said} was the newest");
+            referee.Require(mayDrop(item, said), $"{item} was dropped when {said} was the newest");
             dropped.Add(item);
         }))
         {
@@ -97,7 +79,7 @@ public sealed class DroppedItemsRaces
             () => consumer.HasEnded,
             () => Check(consumer, dropped),
             () => $"{consumer}; dropped: {string.Join(' ', dropped)}");
-    });
+    }
 
     // The very last state of a stream always arrives, and each item is either delivered or dropped, in order.
     private static void Check(LeanConsumer<int> consumer, List<int> dropped)

@@ -26,43 +26,37 @@ public sealed class EarlyCancellationRaces
     private static IEnumerable<TestCaseData> Outer => Operators.Select(o => new TestCaseData(o.Over).SetArgDisplayNames(o.Name));
 
     [TestCaseSource(nameof(Outer))]
-    public void CancelledWhileItStarts_OverAPullSource_Ends(Func<IAsyncEnumerable<int>, IAsyncEnumerable<int>> outer)
+    public void CancelledWhileItStarts_OverAPullSource_Ends(Func<IAsyncEnumerable<int>, IAsyncEnumerable<int>> outer) => CancelledWhileItStarts(n =>
     {
-        using var faults = new Faults();
-        var next = 0;
-        Lockstep.Run(TimeSpan.FromSeconds(1), spins: 1500, random =>
+        var source = new Empty();
+        return (outer(Operators[n % Operators.Length].Over(source)), error =>
         {
-            var source = new Empty();
-            var cancellation = new CancellationTokenSource();
-            var consumer = new LeanConsumer<int>(outer(Operators[next++ % Operators.Length].Over(source)), cancellation.Token);
-            return new Lockstep.Try(
-                meeting =>
-                {
-                    meeting.Now();
-                    Thread.SpinWait(random.Next(20));
-                    consumer.Run();
-                },
-                cancellation.Cancel,
-                () => consumer.HasEnded,
-                () =>
-                {
-                    faults.Check();
-                    Assert.That(consumer.Error, Is.Null.Or.InstanceOf<OperationCanceledException>());
-                    Assert.That(source.Disposals, Is.EqualTo(source.Enumerations));
-                });
+            Assert.That(error, Is.Null.Or.InstanceOf<OperationCanceledException>());
+            Assert.That(source.Disposals, Is.EqualTo(source.Enumerations));
         });
-    }
+    });
 
     [TestCaseSource(nameof(Outer))]
-    public void CancelledWhileItStarts_OverAPushSource_Ends(Func<IAsyncEnumerable<int>, IAsyncEnumerable<int>> outer)
+    public void CancelledWhileItStarts_OverAPushSource_Ends(Func<IAsyncEnumerable<int>, IAsyncEnumerable<int>> outer) => CancelledWhileItStarts(n =>
+    {
+        var source = new Subject<int>();
+        return (outer(OverPush[n % OverPush.Length].Over(source)), error =>
+        {
+            Assert.That(error, Is.InstanceOf<OperationCanceledException>());
+            Assert.That(source.HasObservers, Is.False);
+        });
+    });
+
+    /// <param name="make">The stream of this try, and what holds of its end.</param>
+    private static void CancelledWhileItStarts(Func<int, (IAsyncEnumerable<int> Stream, Action<Exception?> Check)> make)
     {
         using var faults = new Faults();
         var next = 0;
         Lockstep.Run(TimeSpan.FromSeconds(1), spins: 1500, random =>
         {
-            var source = new Subject<int>();
+            var (stream, check) = make(next++);
             var cancellation = new CancellationTokenSource();
-            var consumer = new LeanConsumer<int>(outer(OverPush[next++ % OverPush.Length].Over(source)), cancellation.Token);
+            var consumer = new LeanConsumer<int>(stream, cancellation.Token);
             return new Lockstep.Try(
                 meeting =>
                 {
@@ -75,8 +69,7 @@ public sealed class EarlyCancellationRaces
                 () =>
                 {
                     faults.Check();
-                    Assert.That(consumer.Error, Is.InstanceOf<OperationCanceledException>());
-                    Assert.That(source.HasObservers, Is.False);
+                    check(consumer.Error);
                 });
         });
     }

@@ -1,5 +1,4 @@
 using System.Diagnostics.CodeAnalysis;
-using System.Reactive.Concurrency;
 using System.Reactive.Disposables;
 
 namespace RxTokens;
@@ -12,7 +11,7 @@ namespace RxTokens;
 /// <code>
 /// field             written by               read by          ordered by
 /// _push             constructor              the runner       readonly
-/// _subscription     the runner               the runner       the turn; Rx's own, so it may be disposed before it is there
+/// _subscription     the runner               who interrupts   itself: Rx's own, so it may be disposed before it is there
 /// _isSpeaking       the push source          the push source  interlocked: who finds it set speaks at the same time as another
 /// _isHeldUp         the runner               the consumer     a fence on both sides, where it matters: MayRead
 /// the store         the filler: the runner or the push source; the emptier: the consumer while Away, else the runner in its place
@@ -63,27 +62,26 @@ internal abstract class Boundary<T, R> : Outlet<T, R>, IObserver<T>
 
     /// <summary>Takes an item for the consumer, which does not ask yet.</summary>
     /// <param name="item">The item.</param>
-    /// <param name="mayMakeRoom">Whether that may let the source go on. Then a full fence has followed.</param>
-    protected abstract bool TryTakeAlone([MaybeNullWhen(false)] out R item, out bool mayMakeRoom);
+    /// <param name="mayGoOn">Whether the source is held up and there is room for it now. Exact where a full fence lies between the two.</param>
+    protected abstract bool TryTakeAlone([MaybeNullWhen(false)] out R item, out bool mayGoOn);
 
     public sealed override ValueTask<bool> MoveNextAsync()
     {
-        if (!MayTakeAlone || !TryTakeAlone(out var item, out var mayMakeRoom))
+        if (!MayTakeAlone || !TryTakeAlone(out var item, out var mayGoOn))
             return Ask();
         if (!TrySetCurrent(item))
             return new ValueTask<bool>(false);
 
-        if (mayMakeRoom && _isHeldUp && HasRoom)
+        if (mayGoOn)
             GoOn();
         return new ValueTask<bool>(true);
     }
 
     private void GoOn()
     {
-        var context = ExecutionContext.Capture();
+        var ambient = AmbientValues.Capture();
         Post(Note.News);
-        if (context is not null)
-            ExecutionContext.Restore(context);
+        ambient.Restore();
     }
 
     protected sealed override long OnEnter() => IsBounded ? long.MaxValue : Burst;
@@ -93,18 +91,8 @@ internal abstract class Boundary<T, R> : Outlet<T, R>, IObserver<T>
         if (_push is null)
             return;
 
-        // On the trampoline, or a source that speaks inside its Subscribe would have said everything before there is anything to dispose.
-        if (!CurrentThreadScheduler.IsScheduleRequired)
-            Subscribe();
-        else
-            CurrentThreadScheduler.Instance.Schedule(this, static (_, self) =>
-            {
-                self.Subscribe();
-                return Disposable.Empty;
-            });
+        Trampoline.Subscribe(this, static self => self._subscription!.Disposable = self._push!.Subscribe(self));
     }
-
-    private void Subscribe() => _subscription!.Disposable = _push!.Subscribe(this);
 
     protected sealed override void OnClosed()
     {

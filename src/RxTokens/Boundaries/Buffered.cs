@@ -225,20 +225,20 @@ internal sealed class BufferedBoundary<T> : Boundary<T, T>
 
     protected override T First(T item) => item;
 
-    protected override bool TryTakeAlone([MaybeNullWhen(false)] out T item, out bool mayMakeRoom)
+    protected override bool TryTakeAlone([MaybeNullWhen(false)] out T item, out bool mayGoOn)
     {
-        mayMakeRoom = false;
+        mayGoOn = false;
         if (!TryTake(out item))
             return false;
 
         if (_overflow != Overflow.Wait)
         {
-            mayMakeRoom = IsHeldUp;
+            mayGoOn = IsHeldUp;
         }
         else if (_items.LeftSeen <= _resumeAt)
         {
             Interlocked.MemoryBarrier();
-            mayMakeRoom = true;
+            mayGoOn = IsHeldUp && _items.Count <= _resumeAt;
         }
 
         return true;

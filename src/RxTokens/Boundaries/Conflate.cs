@@ -256,9 +256,9 @@ internal sealed class ConflateBoundary<T, R>(
 
     protected override R First(T item) => seed(item);
 
-    protected override bool TryTakeAlone([MaybeNullWhen(false)] out R item, out bool mayMakeRoom)
+    protected override bool TryTakeAlone([MaybeNullWhen(false)] out R item, out bool mayGoOn)
     {
-        mayMakeRoom = IsHeldUp;
+        mayGoOn = IsHeldUp;
         return _pending.TryTake(out item);
     }
 

@@ -43,12 +43,15 @@ internal sealed class ConflateTextBoundary(IAsyncEnumerable<string>? pull, IObse
 
     protected override string First(string item) => item ?? ""; // some clients have chunks without text
 
-    protected override bool TryTakeAlone([MaybeNullWhen(false)] out string item, out bool mayMakeRoom)
+    protected override bool TryTakeAlone([MaybeNullWhen(false)] out string item, out bool mayGoOn)
     {
-        mayMakeRoom = TryTake(out item);
-        if (mayMakeRoom)
-            Interlocked.MemoryBarrier();
-        return mayMakeRoom;
+        mayGoOn = false;
+        if (!TryTake(out item))
+            return false;
+
+        Interlocked.MemoryBarrier();
+        mayGoOn = IsHeldUp;
+        return true;
     }
 
     protected override bool TryTake([MaybeNullWhen(false)] out string item)

@@ -91,9 +91,9 @@ internal sealed class KeepLatestBoundary<T>(
 
     protected override T First(T item) => item;
 
-    protected override bool TryTakeAlone([MaybeNullWhen(false)] out T item, out bool mayMakeRoom)
+    protected override bool TryTakeAlone([MaybeNullWhen(false)] out T item, out bool mayGoOn)
     {
-        mayMakeRoom = IsHeldUp;
+        mayGoOn = IsHeldUp;
         return _items.TryTake(out item);
     }
 

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Reactive;
-using System.Reactive.Concurrency;
 using System.Reactive.Disposables;
 using System.Runtime.ExceptionServices;
 
@@ -86,11 +85,7 @@ internal sealed class OnDemandObservable<T>(IAsyncEnumerable<T> source, IObserva
         var subscription = new OnDemandSubscription<T>(source, _requests, observer);
         // The first item must not arrive before the subscriber has its disposable, or a Take could not stop a source
         // that completes synchronously: this is what Rx's trampoline is for.
-        CurrentThreadScheduler.Instance.Schedule(subscription, static (_, s) =>
-        {
-            s.Begin();
-            return Disposable.Empty;
-        });
+        Trampoline.Schedule(subscription, static s => s.Begin());
         return subscription;
     }
 }
@@ -168,7 +163,7 @@ internal sealed class OnDemandSubscription<T> : Stage<T>, IObserver<long>, ICred
     /// </summary>
     protected override long OnEnter()
     {
-        _isOnTrampoline = !CurrentThreadScheduler.IsScheduleRequired;
+        _isOnTrampoline = Trampoline.IsRunning;
         return _isOnTrampoline ? _turn : long.MaxValue;
     }
 
@@ -281,11 +276,7 @@ internal sealed class OnDemandSubscription<T> : Stage<T>, IObserver<long>, ICred
     protected override void Do(Due due)
     {
         if ((due & Due.Continue) != 0)
-            CurrentThreadScheduler.Instance.Schedule(this, static (_, s) =>
-            {
-                s.Post(Note.OnTrampoline);
-                return Disposable.Empty;
-            });
+            Trampoline.Schedule(this, static s => s.Post(Note.OnTrampoline));
 
         if ((due & Due.Throw) == 0)
             return;

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
-using System.Reactive.Concurrency;
 using System.Reactive.Disposables;
 using System.Reactive.Subjects;
 using System.Runtime.CompilerServices;
@@ -130,7 +129,7 @@ internal sealed class ThroughStream<T, R>(IAsyncEnumerable<T> source, Func<IObse
 /// <code>
 /// field              written by                    read by          ordered by
 /// _items             Rx                            everyone         itself
-/// _subscription      the runner                    the runner       the turn; Rx's own, so it may be disposed before it is there
+/// _subscription      the runner                    who interrupts   itself: Rx's own, so it may be disposed before it is there
 /// _results           the query: adds               the runner       the queue itself; TellConsumer
 ///                    the runner: takes
 /// _source            the runner                    subscribers      volatile; set before the query is told
@@ -195,24 +194,16 @@ internal sealed class ThroughOutlet<T, R> : Outlet<T, R>, IObservable<T>, IObser
 
     protected override long OnEnter()
     {
-        _isOnTrampoline = !CurrentThreadScheduler.IsScheduleRequired;
+        _isOnTrampoline = Trampoline.IsRunning;
         return long.MaxValue;
     }
 
-    // On the trampoline, or a query that speaks inside its Subscribe would have said everything before there is anything to dispose.
     protected override void OnStart()
     {
         _isStarting = true;
         try
         {
-            if (!CurrentThreadScheduler.IsScheduleRequired)
-                Subscribe();
-            else
-                CurrentThreadScheduler.Instance.Schedule(this, static (_, self) =>
-                {
-                    self.Subscribe();
-                    return Disposable.Empty;
-                });
+            Trampoline.Subscribe(this, static self => self.Subscribe());
         }
         finally
         {
@@ -305,11 +296,7 @@ internal sealed class ThroughOutlet<T, R> : Outlet<T, R>, IObservable<T>, IObser
             return false;
 
         _turnAskedFor = thread;
-        CurrentThreadScheduler.Instance.Schedule(this, static (_, self) =>
-        {
-            self.Post(Note.OnTrampoline);
-            return Disposable.Empty;
-        });
+        Trampoline.Schedule(this, static self => self.Post(Note.OnTrampoline));
         return false;
     }
 

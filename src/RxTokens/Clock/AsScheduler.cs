@@ -134,17 +134,9 @@ internal sealed class TimeProviderScheduler(TimeProvider timeProvider) : LocalSc
         {
             // From inside Change, what is scheduled could not be stopped yet: nobody has its disposable before Schedule returns.
             if (_settingThread == Environment.CurrentManagedThreadId)
-            {
-                CurrentThreadScheduler.Instance.Schedule(this, static (_, countdown) =>
-                {
-                    countdown.Ring();
-                    return Disposable.Empty;
-                });
-            }
+                Trampoline.Schedule(this, static countdown => countdown.Ring());
             else
-            {
                 Ring();
-            }
         }
 
         private void Ring()

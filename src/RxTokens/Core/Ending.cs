@@ -4,9 +4,7 @@ namespace RxTokens;
 internal static class Ending
 {
     /// <summary>The one exception to report, or null.</summary>
-    public static Exception? Combine(Exception? first, Exception? second) => Combine([first, second]);
-
-    /// <summary>The same for any number, in the order in which they came.</summary>
+    /// <param name="failures">In the order in which they came.</param>
     public static Exception? Combine(params ReadOnlySpan<Exception?> failures)
     {
         List<Exception>? several = null;

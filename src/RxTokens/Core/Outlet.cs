@@ -16,13 +16,14 @@ namespace RxTokens;
 /// _gone                    the first who leaves          everyone           interlocked, before its note
 /// _isOpen                  the runner                    everyone           volatile: a hint, whose reader looks again or leaves a note
 /// _pushFailure             who pushes, once              the runner         interlocked, before its note Ended
-/// _isPushOver              who pushes, to true           who pushes         volatile: a hint
+/// _isPushOver              who pushes, to true           everyone           volatile: a hint
 /// _isWaiting               the runner                    who pushes         a fence on both sides: OnRest and TellConsumer
 /// _consumer, _current,     the consumer while Away,      both               the turn: Asked hands them to the runner,
 ///   _hasCurrent,             from then on the runner                          the answer hands them back
 ///   _promise, _end
 /// all others               the runner                    the runner         the turn
 /// </code>
+/// <para>What is done after a turn (<see cref="Do"/>) reads what was settled in it: nothing changes an answer, or a last failure, once that is due.</para>
 /// </remarks>
 [DebuggerDisplay("{_consumer}, left = {_isLeft}, ended = {_isEndSaid}, current = {_current}")]
 internal abstract class Outlet<T, R> : Stage<T>, IOutlet<R>, IValueTaskSource<bool>
@@ -120,7 +121,7 @@ internal abstract class Outlet<T, R> : Stage<T>, IOutlet<R>, IValueTaskSource<bo
         if (_consumer != Consumer.Away)
             throw new InvalidOperationException("MoveNextAsync was called again before the call before it had completed.");
 
-        var context = ExecutionContext.Capture();
+        var ambient = AmbientValues.Capture();
         Due due;
         if (TryVisit())
         {
@@ -134,10 +135,7 @@ internal abstract class Outlet<T, R> : Stage<T>, IOutlet<R>, IValueTaskSource<bo
             due = Announce(Note.Asked);
         }
 
-        // What functions that ran meanwhile have set is theirs alone, as in an iterator.
-        if (context is not null)
-            ExecutionContext.Restore(context);
-
+        ambient.Restore();
         if (due != Due.Answered)
             return AnswerLater(due);
         return _hasCurrent ? new ValueTask<bool>(true) : End();
@@ -173,10 +171,9 @@ internal abstract class Outlet<T, R> : Stage<T>, IOutlet<R>, IValueTaskSource<bo
         if (other is not null)
             return other.Task.IsCompleted ? default : new ValueTask(other.Task);
 
-        var context = ExecutionContext.Capture();
+        var ambient = AmbientValues.Capture();
         PostEnding(Note.Left);
-        if (context is not null)
-            ExecutionContext.Restore(context);
+        ambient.Restore();
         return new ValueTask(gone.Task);
     }
 

@@ -193,10 +193,7 @@ internal abstract partial class Stage<T>
         return Due.None;
     }
 
-    /// <summary>Makes the turn the caller's, if nobody is at it. <see cref="Run"/> must follow.</summary>
-    protected bool TryEnter() => _turn.TryEnter();
-
-    /// <summary>The same for a consumer that may have kept the turn.</summary>
+    /// <summary>Makes the turn the consumer's, if nobody else is at it. <see cref="Run"/> must follow.</summary>
     protected bool TryVisit() => _turn.TryVisit();
 
     /// <summary>Runs the stage, for who has the turn, and gives the turn back.</summary>
@@ -212,9 +209,7 @@ internal abstract partial class Stage<T>
             do
             {
                 left = OnEnter();
-                if ((notes & Note.Landed) != 0)
-                    _hasLanded = true;
-                OnNotes(notes);
+                SeeTo(notes);
                 Advance(ref left);
                 notes = _turn.Take();
             }
@@ -232,13 +227,11 @@ internal abstract partial class Stage<T>
     protected void LookAtNotes()
     {
         if (_turn.HasNotes)
-            SeeToNotes();
+            SeeTo(_turn.Take());
     }
 
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private void SeeToNotes()
+    private void SeeTo(Note notes)
     {
-        var notes = _turn.Take();
         if ((notes & Note.Landed) != 0)
             _hasLanded = true;
         OnNotes(notes);
