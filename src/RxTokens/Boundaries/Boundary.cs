@@ -1,5 +1,4 @@
 using System.Diagnostics.CodeAnalysis;
-using System.Reactive.Disposables;
 
 namespace RxTokens;
 
@@ -10,9 +9,7 @@ namespace RxTokens;
 /// <remarks>
 /// <code>
 /// field             written by               read by          ordered by
-/// _push             constructor              the runner       readonly
-/// _subscription     the runner               who interrupts   itself: Rx's own, so it may be disposed before it is there
-/// _isSpeaking       the push source          the push source  interlocked: who finds it set speaks at the same time as another
+/// _push             constructor              everyone         readonly; what is in it says so itself
 /// _isHeldUp         the runner               the consumer     a fence on both sides, where it matters: MayRead
 /// the store         the filler: the runner or the push source; the emptier: the consumer while Away, else the runner in its place
 /// all others        the runner               the runner       the turn
@@ -27,19 +24,14 @@ internal abstract class Boundary<T, R> : Outlet<T, R>, IObserver<T>
     /// </summary>
     private const int Burst = 1024;
 
-    private readonly IObservable<T>? _push;
-    private readonly SingleAssignmentDisposable? _subscription;
-    private int _isSpeaking;
+    private readonly PushSource<T>? _push;
     private volatile bool _isHeldUp;
 
     protected Boundary(IAsyncEnumerable<T>? pull, IObservable<T>? push, CancellationToken cancellationToken)
         : base(pull, cancellationToken)
     {
-        if (push is null)
-            return;
-
-        _push = push;
-        _subscription = new SingleAssignmentDisposable();
+        if (push is not null)
+            _push = new PushSource<T>(push);
     }
 
     /// <summary>Whether reading has stopped until the consumer has made room. For the runner; for the consumer a hint.</summary>
@@ -88,17 +80,15 @@ internal abstract class Boundary<T, R> : Outlet<T, R>, IObserver<T>
 
     protected sealed override void OnStart()
     {
-        if (_push is null)
-            return;
-
-        Trampoline.Subscribe(this, static self => self._subscription!.Disposable = self._push!.Subscribe(self));
+        if (_push is not null)
+            Trampoline.Subscribe(this, static self => self._push!.Subscribe(self));
     }
 
     protected sealed override void OnClosed()
     {
         try
         {
-            _subscription?.Dispose();
+            _push?.Unsubscribe();
         }
         catch (Exception thrown)
         {
@@ -109,8 +99,8 @@ internal abstract class Boundary<T, R> : Outlet<T, R>, IObserver<T>
     protected sealed override void Interrupt()
     {
         CancelSource();
-        if (_subscription is not null)
-            Unobserved.Cancel(_subscription, static s => s.Dispose());
+        if (_push is not null)
+            Unobserved.Cancel(_push, static p => p.Unsubscribe());
     }
 
     protected sealed override void OnNews(Note notes)
@@ -168,7 +158,7 @@ internal abstract class Boundary<T, R> : Outlet<T, R>, IObserver<T>
 
     void IObserver<T>.OnNext(T value)
     {
-        if (Interlocked.Exchange(ref _isSpeaking, 1) != 0)
+        if (!_push!.TryBeginToSpeak())
         {
             EndPush(new InvalidOperationException(
                 "The push source called OnNext while another call of OnNext had not returned, which Rx forbids: items would be lost. "
@@ -196,11 +186,8 @@ internal abstract class Boundary<T, R> : Outlet<T, R>, IObserver<T>
         {
             Unobserved.Report(failure);
         }
-        finally
-        {
-            Volatile.Write(ref _isSpeaking, 0);
-        }
 
+        _push.EndToSpeak();
         if (!isInside)
         {
             TellConsumer(isFenced);
