@@ -48,6 +48,55 @@ public sealed class DroppedItemsRaces
         return OverAPushSource(referee, random, (source, onDropped) => source.KeepLatest(onDropped), (item, said) => item == said - 1);
     });
 
+    /// <summary>No enumerator allows it, but it is done: whoever gives up disposes the stream beside its own request.</summary>
+    [TestCase(Overflow.DropOldest)]
+    [TestCase(Overflow.DropNewest)]
+    [TestCase(Overflow.DropWrite)]
+    [TestCase(Overflow.Fail)]
+    public void ADisposalBesideARequest_DropsWhatNobodyGot_OnceAndWhole(Overflow overflow) => Race.Run(2000, (referee, random) =>
+    {
+        var source = new Subject<string>();
+        var dropped = new List<string>();
+        var taken = new List<string>();
+        var said = 0;
+        var hasLeft = false;
+        var spin = random.Next(150);
+        var reading = source.Buffered(Count, overflow, item =>
+        {
+            lock (dropped)
+                dropped.Add(item);
+        }).GetAsyncEnumerator();
+
+        return new Round(
+            [
+                () =>
+                {
+                    // Before the leaver: a request that has begun, and which the first item answers.
+                    var first = reading.MoveNextAsync().AsTask();
+                    for (; said < Count; said++)
+                        source.OnNext(said.ToString());
+                    if (first.Result)
+                        taken.Add(reading.Current);
+                    Volatile.Write(ref hasLeft, true);
+                    while (reading.MoveNextAsync() is { IsCompletedSuccessfully: true, Result: true })
+                        taken.Add(reading.Current);
+                },
+                () =>
+                {
+                    Race.Until(() => Volatile.Read(ref hasLeft));
+                    Thread.SpinWait(spin);
+                    reading.DisposeAsync().AsTask().Wait();
+                },
+            ],
+            () => true,
+            () =>
+            {
+                Assert.That(dropped, Has.None.Null);
+                Assert.That(taken.Where(item => item is not null).Concat(dropped), Is.Unique.And.EquivalentTo(Enumerable.Range(0, said).Select(i => i.ToString())));
+            },
+            () => $"taken: {string.Join(' ', taken)}; dropped: {string.Join(' ', dropped)}");
+    });
+
     /// <param name="mayDrop">Whether an item may be dropped when so much has been said.</param>
     private static Round OverAPushSource(
         Referee referee, Random random, Func<IObservable<int>, Action<int>, IAsyncEnumerable<int>> over, Func<int, int, bool> mayDrop)

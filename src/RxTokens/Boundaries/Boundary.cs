@@ -57,12 +57,20 @@ internal abstract class Boundary<T, R> : Outlet<T, R>, IObserver<T>
     /// <param name="mayGoOn">Whether the source is held up and there is room for it now. Exact where a full fence lies between the two.</param>
     protected abstract bool TryTakeAlone([MaybeNullWhen(false)] out R item, out bool mayGoOn);
 
+    /// <summary>The consumer has taken an item for itself, but somebody leaves in its place, beside it. The runner is another thread.</summary>
+    protected virtual void OnTakenInVain(R item)
+    {
+    }
+
     public sealed override ValueTask<bool> MoveNextAsync()
     {
         if (!MayTakeAlone || !TryTakeAlone(out var item, out var mayGoOn))
             return Ask();
         if (!TrySetCurrent(item))
+        {
+            OnTakenInVain(item);
             return new ValueTask<bool>(false);
+        }
 
         if (mayGoOn)
             GoOn();

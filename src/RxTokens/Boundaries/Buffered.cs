@@ -197,7 +197,7 @@ internal sealed class BufferedStream<T>(
 /// <remarks>
 /// <code>
 /// field      written by                    read by     ordered by
-/// _items     filler: adds, emptier: takes  both        itself; with DropOldest the filler takes too, and who takes claims the item first
+/// _items     filler: adds, emptier: takes  both        itself; with DropOldest the filler takes too, with onDropped who leaves: who takes claims the item first
 /// </code>
 /// </remarks>
 internal sealed class BufferedBoundary<T> : Boundary<T, T>
@@ -244,8 +244,9 @@ internal sealed class BufferedBoundary<T> : Boundary<T, T>
         return true;
     }
 
+    // Claimed, too, where each item is accounted for: who leaves beside a consumer that takes discards what waits.
     protected override bool TryTake([MaybeNullWhen(false)] out T item) =>
-        _overflow == Overflow.DropOldest ? _items.TryTakeShared(out item) : _items.TryTake(out item);
+        _overflow == Overflow.DropOldest || _onDropped is not null ? _items.TryTakeShared(out item) : _items.TryTake(out item);
 
     protected override void Discard()
     {
@@ -254,6 +255,8 @@ internal sealed class BufferedBoundary<T> : Boundary<T, T>
     }
 
     protected override void OnDiscarded(T item) => _onDropped?.Invoke(item);
+
+    protected override void OnTakenInVain(T item) => _onDropped?.Invoke(item);
 
     protected override bool Add(T item)
     {

@@ -107,6 +107,8 @@ internal sealed class KeepLatestBoundary<T>(
 
     protected override void OnDiscarded(T item) => onDropped?.Invoke(item);
 
+    protected override void OnTakenInVain(T item) => onDropped?.Invoke(item);
+
     protected override bool Add(T item)
     {
         if (_items.Put(item, out var replaced))

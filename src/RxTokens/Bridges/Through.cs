@@ -38,7 +38,8 @@ public static partial class TokenStream
     /// cancelled and awaited first; without one the source's token is cancelled only if the enumeration's is, and a clean-up may take its
     /// time. Then the end arrives: for a cancelled enumeration an <see cref="OperationCanceledException"/>.</para>
     /// <para><b>Threading:</b> items are pushed one at a time, on the thread that completes the read. A waiting consumer resumes on the
-    /// thread that made its result: that of the read, or a timer's. A request made on Rx's current-thread trampoline (in the
+    /// thread that made its result: that of the read, or a timer's; what lands inside a timer's call is pushed once that has returned, on the
+    /// thread's <see cref="SynchronizationContext"/>, else on the pool. A request made on Rx's current-thread trampoline (in the
     /// <c>OnNext</c> of an <c>Observable.Range</c>, say) reads when its turn has come: do not block there for the result.</para>
     /// <code>
     /// // Conceptually:
@@ -135,11 +136,16 @@ internal sealed class ThroughStream<T, R>(IAsyncEnumerable<T> source, Func<IObse
 /// _source            the runner                    subscribers      volatile; set before the query is told
 /// _sourceFailure     the runner                    subscribers      before _source
 /// _isStarting        the runner                    who interrupts   volatile: a hint; a note says the same
+/// _speaker           the query                     everyone         interlocked: who finds another thread's number speaks at the same time;
+///                                                                   the runner finds its own only where it wrote it itself
 /// _resubscriptions   subscribers; the runner: 0    subscribers      interlocked; it is a limit, not a count
 /// all others         the runner                    the runner       the turn
 /// </code>
 /// <para>“The query” is one at a time, as Rx demands, but on any thread, a timer's for one. What it says from inside the runner's own
 /// call, which is nearly everything, goes to the consumer directly.</para>
+/// <para>A consumer that a timer's result resumes runs inside the timer's call, and what it does there may land a read or the end. The query
+/// is told of it only after its call has returned (<see cref="GoOnElsewhere"/>): an operator that is fed while it speaks, and by the
+/// same thread, which no lock keeps out, may lose an item or say one twice.</para>
 /// </remarks>
 internal sealed class ThroughOutlet<T, R> : Outlet<T, R>, IObservable<T>, IObserver<R>
 {
@@ -160,6 +166,7 @@ internal sealed class ThroughOutlet<T, R> : Outlet<T, R>, IObservable<T>, IObser
     private volatile Source _source;
     private Exception? _sourceFailure;
     private int _resubscriptions;
+    private int _speaker; // the thread on which the query speaks, if it is not in a call of the runner's, or 0
 
     private volatile bool _isStarting;
     private bool _isPushing;
@@ -167,8 +174,10 @@ internal sealed class ThroughOutlet<T, R> : Outlet<T, R>, IObservable<T>, IObser
     private bool _isOnTrampoline;
     private bool _hasTurn; // the trampoline has come to us
     private int _turnAskedFor; // the thread on whose trampoline we wait for our turn, or 0
-    private bool _hasHeld;
+    private bool _hasHeld; // an item for which nobody listened, or which landed while the query spoke
     private T _held = default!;
+    private bool _isHeldBack; // until the query has spoken: the held item, or the end
+    private bool _isGoingOnElsewhere;
 
     public ThroughOutlet(
         IAsyncEnumerable<T> source, Func<IObservable<T>, IObservable<R>> query, int maxPending, CancellationToken cancellationToken)
@@ -181,6 +190,8 @@ internal sealed class ThroughOutlet<T, R> : Outlet<T, R>, IObservable<T>, IObser
     protected override bool IsPushedTo => true;
 
     protected override bool IsComplete => _isQueryOver;
+
+    private bool IsInsideTheQuery => _speaker != 0 && _speaker == ThisThread.Number;
 
     private bool HasResults => Volatile.Read(ref _results) is { Count: > 0 };
 
@@ -222,11 +233,39 @@ internal sealed class ThroughOutlet<T, R> : Outlet<T, R>, IObservable<T>, IObser
 
     protected override void OnNews(Note notes)
     {
-        if ((notes & Note.OnTrampoline) == 0)
+        if ((notes & Note.OnTrampoline) != 0)
+        {
+            _turnAskedFor = 0;
+            _hasTurn = true;
+        }
+
+        if (_isHeldBack && !IsInsideTheQuery)
+        {
+            _isHeldBack = false;
+            if (IsSourceDisposed)
+                PushEnd();
+            else if (_hasHeld && _items.HasObservers)
+                PushHeld();
+        }
+    }
+
+    /// <summary>Comes back as soon as this thread's call has returned: on its context, which sees to that, or on another thread.</summary>
+    private void GoOnElsewhere()
+    {
+        if (_isGoingOnElsewhere)
             return;
 
-        _turnAskedFor = 0;
-        _hasTurn = true;
+        _isGoingOnElsewhere = true;
+        if (SynchronizationContext.Current is { } context)
+            context.Post(static self => ((ThroughOutlet<T, R>)self!).GoOn(), this);
+        else
+            ThreadPool.QueueUserWorkItem(static self => self.GoOn(), this, preferLocal: false);
+    }
+
+    private void GoOn()
+    {
+        Volatile.Write(ref _isGoingOnElsewhere, false);
+        Post(Note.News);
     }
 
     protected override Due OnRest(bool isUsedUp)
@@ -259,20 +298,23 @@ internal sealed class ThroughOutlet<T, R> : Outlet<T, R>, IObservable<T>, IObser
         return Disposable.Empty;
     }
 
-    protected override bool MayRead() => IsListenedTo && ((!_isOnTrampoline && !_hasHeld) || MayReadAfterOthers());
+    protected override bool MayRead() => IsListenedTo && ((!_isOnTrampoline && !_hasHeld && _speaker == 0) || MayReadAfterOthers());
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private bool MayReadAfterOthers()
     {
+        if (IsInsideTheQuery)
+        {
+            GoOnElsewhere();
+            return false;
+        }
+
         if (!IsOurTurn())
             return false;
         if (!_hasHeld)
             return true;
 
-        var held = _held;
-        _hasHeld = false;
-        _held = default!;
-        Push(held);
+        PushHeld();
         return IsListenedTo && IsOurTurn();
     }
 
@@ -302,7 +344,8 @@ internal sealed class ThroughOutlet<T, R> : Outlet<T, R>, IObservable<T>, IObser
 
     protected override bool OnItem(T item)
     {
-        if (_items.HasObservers)
+        var mayPush = _speaker == 0 || MayPush();
+        if (mayPush && _items.HasObservers)
         {
             Push(item);
         }
@@ -313,6 +356,25 @@ internal sealed class ThroughOutlet<T, R> : Outlet<T, R>, IObservable<T>, IObser
         }
 
         return MayRead();
+    }
+
+    /// <summary>Whether the query may be told of something now. Else it will be, once it has spoken.</summary>
+    private bool MayPush()
+    {
+        if (!IsInsideTheQuery)
+            return true;
+
+        _isHeldBack = true;
+        GoOnElsewhere();
+        return false;
+    }
+
+    private void PushHeld()
+    {
+        var held = _held;
+        _hasHeld = false;
+        _held = default!;
+        Push(held);
     }
 
     private void Push(T item)
@@ -332,26 +394,35 @@ internal sealed class ThroughOutlet<T, R> : Outlet<T, R>, IObservable<T>, IObser
 
     protected override void OnEnd()
     {
-        if (!_isQueryOver)
-        {
-            _sourceFailure = PassOnFailure();
-            _source = _sourceFailure is null ? Source.Completed : Source.Failed;
-            _isPushing = true;
-            try
-            {
-                if (_sourceFailure is null)
-                    _items.OnCompleted();
-                else
-                    _items.OnError(_sourceFailure);
-            }
-            catch (Exception thrown)
-            {
-                OnQueryThrew(thrown);
-            }
+        if (_isQueryOver)
+            return;
 
-            _isPushing = false;
-            LookAtNotes();
+        if (MayPush())
+            PushEnd();
+    }
+
+    private void PushEnd()
+    {
+        if (_isQueryOver)
+            return;
+
+        _sourceFailure = PassOnFailure();
+        _source = _sourceFailure is null ? Source.Completed : Source.Failed;
+        _isPushing = true;
+        try
+        {
+            if (_sourceFailure is null)
+                _items.OnCompleted();
+            else
+                _items.OnError(_sourceFailure);
         }
+        catch (Exception thrown)
+        {
+            OnQueryThrew(thrown);
+        }
+
+        _isPushing = false;
+        LookAtNotes();
     }
 
     /// <summary>The query threw where Rx lets it through: out of a signal, perhaps after its own ending.</summary>
@@ -392,27 +463,52 @@ internal sealed class ThroughOutlet<T, R> : Outlet<T, R>, IObservable<T>, IObser
 
     void IObserver<R>.OnNext(R value)
     {
-        if (!IsListening)
-            return;
-
         if (!IsInside)
         {
-            if (TryAdd(value))
-                TellConsumer(isFenced: false);
+            if (IsListening)
+                OnNextFromElsewhere(value);
             return;
         }
 
-        if (IsAsking && !HasResults)
+        if (IsListening)
         {
-            Serve(value);
-            return;
+            if (IsAsking && !HasResults)
+            {
+                Serve(value);
+                return;
+            }
+
+            TryAdd(value);
         }
 
         // It may be a loop inside a Subscribe, which only we can see the end of. One that an item has begun cannot be unsubscribed from yet.
-        TryAdd(value);
         LookAtNotes();
         if (_isPushing && !IsOpen)
             throw new Interruption();
+    }
+
+    private void OnNextFromElsewhere(R value)
+    {
+        var thread = ThisThread.Number;
+        var speaker = Interlocked.CompareExchange(ref _speaker, thread, 0);
+        if (speaker != 0 && speaker != thread)
+        {
+            EndPush(new InvalidOperationException(
+                "The query given to Through called OnNext while another call of OnNext had not returned, which Rx forbids: results would be lost. "
+                + "If it is fed from several threads, end it with Synchronize(): Through(o => ….Synchronize())."));
+            return;
+        }
+
+        try
+        {
+            if (TryAdd(value))
+                TellConsumer(isFenced: false);
+        }
+        finally
+        {
+            if (speaker == 0)
+                Volatile.Write(ref _speaker, 0);
+        }
     }
 
     private bool TryAdd(R value)
