@@ -14,8 +14,15 @@ public sealed record MarbleOptions
     /// <summary>How much work the test's own clock may run, and how much a consumer may ask for: 100,000 if not set. More fails the test.</summary>
     public int MaxActions { get; init; } = 100_000;
 
+    /// <summary>The date at frame 0 of the test's own clock, for code that asks what day it is: 2000-01-01 if not set.</summary>
+    public DateTimeOffset StartDateTime { get; init; } = VirtualClock.Epoch;
+
+    /// <summary>The local time zone of <see cref="MarbleTest.TimeProvider"/>: UTC if not set, so that a test gives the same result on every machine.</summary>
+    public TimeZoneInfo TimeZone { get; init; } = TimeZoneInfo.Utc;
+
     /// <summary>
-    /// How long an asynchronous test may wait, in real time, for what its clock does not drive, such as the pool: one second if not set.
+    /// How long a test may wait, in real time, for what its clock does not drive: other threads, sockets, a thread pool that others keep busy; and how long
+    /// it may block. One second if not set.
     /// </summary>
     public TimeSpan MaxRealWait { get; init; } = TimeSpan.FromSeconds(1);
 

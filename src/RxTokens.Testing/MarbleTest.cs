@@ -29,13 +29,21 @@ public sealed partial class MarbleTest
     private readonly List<ISourceProbe> _sources = [];
     private readonly List<Check> _checks = [];
     private readonly List<Task> _tasks = [];
+    private readonly ClockContext _context;
     private bool _isOver;
 
     private MarbleTest(MarbleOptions options)
     {
         _options = options;
-        Clock = options.Clock ?? new VirtualClock(options.FrameSize) { MaxActions = options.MaxActions, MaxVirtualTime = options.MaxVirtualTime };
-        _timeline = new Timeline(Clock, options.FrameSize, fromNow: true) { Limit = options.MaxActions };
+        Clock = options.Clock ?? new VirtualClock(options.FrameSize) 
+        {
+            MaxActions = options.MaxActions,
+            MaxVirtualTime = options.MaxVirtualTime,
+            StartDateTime = options.StartDateTime,
+            TimeZone = options.TimeZone,
+        };
+        _context = new ClockContext(Clock, options.MaxRealWait);
+        _timeline = new Timeline(Clock, options.FrameSize, fromNow: true) { Limit = options.MaxActions, Pool = _context.Pool };
         _agenda = new Agenda(_timeline);
     }
 
@@ -60,7 +68,7 @@ public sealed partial class MarbleTest
         ArgumentNullException.ThrowIfNull(test);
 
         var m = new MarbleTest(Checked(options));
-        return m.InVirtualTime(context: null, () => test(m));
+        return m.InVirtualTime(() => test(m));
     }
 
     /// <summary>Not to be called: a test that awaits is for <see cref="RunAsync"/>. Here it would go on unseen after the run.</summary>
@@ -90,7 +98,7 @@ public sealed partial class MarbleTest
         ArgumentNullException.ThrowIfNull(test);
 
         var m = new MarbleTest(Checked(options));
-        return Task.FromResult(m.InVirtualTime(new ClockContext(m.Clock), () =>
+        return Task.FromResult(m.InVirtualTime(() =>
             m.Await(test(m) ?? throw new InvalidOperationException("The test given to RunAsync returned null instead of a task."))));
     }
 
@@ -156,6 +164,11 @@ public sealed partial class MarbleTest
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(options.FrameSize, TimeSpan.Zero, "options.FrameSize");
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.MaxActions, "options.MaxActions");
         ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxRealWait, TimeSpan.Zero, "options.MaxRealWait");
+        ArgumentNullException.ThrowIfNull(options.TimeZone, "options.TimeZone");
+        if (options.Clock is not null && (options.StartDateTime != VirtualClock.Epoch || !options.TimeZone.Equals(TimeZoneInfo.Utc)))
+            throw new ArgumentException($"The date is the clock's own affair: {options.Clock.GetType().Name} was given, and StartDateTime or TimeZone too.", nameof(options));
+        if (options.Clock is null && options.MaxVirtualTime > DateTimeOffset.MaxValue - options.StartDateTime)
+            throw new ArgumentException($"From StartDateTime ({options.StartDateTime:O}) there is less than MaxVirtualTime ({options.MaxVirtualTime}) to the end of the calendar.", nameof(options));
         if (options is { Clock: not (null or VirtualClock), Seed: not null })
             throw new ArgumentException($"The order of work is the clock's own affair: {options.Clock.GetType().Name} cannot take a Seed.", nameof(options));
         return options.Clock is VirtualClock clock ? options with { FrameSize = clock.FrameSize } : options;
@@ -170,16 +183,18 @@ public sealed partial class MarbleTest
     private MarbleSyntax Syntax() => new() { FrameSize = _options.FrameSize, Noncompliant = _options.Noncompliant };
 
     /// <summary>Runs a test, and then its clock to the end, in a synchronization context of ours: a test framework's would take what awaits to the pool.</summary>
-    private MarbleChart InVirtualTime(SynchronizationContext? context, Action test)
+    private MarbleChart InVirtualTime(Action test)
     {
         var outer = SynchronizationContext.Current;
-        SynchronizationContext.SetSynchronizationContext(context);
+        SynchronizationContext.SetSynchronizationContext(_context);
         if (Clock is VirtualClock clock)
         {
-            clock.Context = context;
+            clock.Context = _context;
             clock.Choose = (_options.Shuffle ?? (_options.Seed is { } seed ? new Shuffle(seed) : null)) is { } shuffle ? shuffle.Choose : null;
         }
 
+        var outerTest = _context.Pool?.Begin();
+        using var watchdog = _context.Watchdog = new Watchdog(_options.MaxRealWait);
         try
         {
             test();
@@ -189,13 +204,28 @@ public sealed partial class MarbleTest
                 (task.IsCompleted ? task : throw Report().Stuck("What At began has not come to its end.")).GetAwaiter().GetResult();
             return new MarbleChart(_options.FrameSize, [.. _sources.SelectMany(s => RxTokens.Report.RowsOf(s, _options.FrameSize)), .. _checks.SelectMany(check => check.Rows(_options.FrameSize))]);
         }
+        catch (Exception caught) when (watchdog.HasInterrupted)
+        {
+            throw Report().Stuck(
+                $"The test blocks the thread on which its clock runs, so that what it waits for never comes; after {_options.MaxRealWait} of real time it was interrupted. "
+                + "Await instead of calling Wait(), Result or GetResult() (with NUnit: await Assert.ThatAsync instead of Assert.That(async …)); for what is real, set MaxRealWait.",
+                caught);
+        }
         catch (VirtualTimeLimitException limit)
         {
             throw Report().Limit(limit);
         }
+        catch (ElsewhereException elsewhere)
+        {
+            throw Report().Stuck(
+                $"{elsewhere.Message} came back from another thread while the clock was going on: what the clock did until then is a matter of luck. "
+                + "The clock waits for what is on the thread pool, not for other threads, sockets and real time: await what m.Clock, m.TimeProvider or m.Delay drive, or await what is real "
+                + "while the clock has nothing to do.");
+        }
         finally
         {
             _isOver = true;
+            _context.Pool?.End(outerTest);
             SynchronizationContext.SetSynchronizationContext(outer);
             if (Clock is VirtualClock used)
                 (used.Context, used.Choose, used.WorkAdded) = (null, null, null);
@@ -223,31 +253,49 @@ public sealed partial class MarbleTest
 
         using var news = new ManualResetEventSlim();
         clock.WorkAdded = news.Set;
+        _context.Arrived = news.Set;
         test.ContinueWith(_ => news.Set(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         while (!test.IsCompleted)
         {
             news.Reset();
-            if (!clock.RunNext() && !test.IsCompleted && !news.Wait(_options.MaxRealWait))
+            if (!clock.RunNext() && !test.IsCompleted && !WaitFor(news))
                 throw Stuck();
         }
 
         test.GetAwaiter().GetResult();
     }
 
+    private bool WaitFor(ManualResetEventSlim news)
+    {
+        _context.Watchdog?.Tick();
+        _context.Pool?.Pause();
+        var hasCome = news.Wait(_options.MaxRealWait);
+        _context.Pool?.Resume();
+        return hasCome;
+    }
+
     /// <summary>A clock that does not tell when it gets work is run again, and once more after what may come from elsewhere.</summary>
     private void AwaitOnForeignClock(Task test)
     {
-        Clock.Start();
+        RunForeignClock();
         if (!test.IsCompleted)
         {
             using var completed = new ManualResetEventSlim();
             test.ContinueWith(_ => completed.Set(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
             var patience = _options.MaxRealWait;
             for (var slice = TimeSpan.FromMilliseconds(10); patience > TimeSpan.Zero && !completed.Wait(slice); patience -= slice)
-                Clock.Start();
+                RunForeignClock();
         }
 
         (test.IsCompleted ? test : throw Stuck()).GetAwaiter().GetResult();
+    }
+
+    private void RunForeignClock()
+    {
+        _context.Watchdog?.Tick();
+        do
+            Clock.Start();
+        while (_context.RunNext());
     }
 
     private MarbleAssertionException Stuck() => Report().Stuck(

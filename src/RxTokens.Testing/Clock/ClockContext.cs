@@ -1,46 +1,101 @@
+using System.Collections.Concurrent;
 using System.Reactive.Concurrency;
+using System.Reactive.Disposables;
 
 namespace RxTokens;
 
 /// <summary>
-/// Brings what was awaited elsewhere back onto the clock: a test that awaits goes on inside the clock's run, whoever completed
-/// what it awaits.
+/// Where a marble test's awaits go on: on the test's own thread, in the order in which they were posted, each after the piece of work that
+/// is under way and before the next. Never inside <see cref="Post"/>: whoever posts may hold a lock, and what it guards be half changed.
 /// </summary>
-internal sealed class ClockContext(VirtualTimeScheduler<long, long> clock) : SynchronizationContext
+/// <remarks>
+/// <code>
+/// field         written by     read by             ordered by
+/// _posted       everyone       the test's thread   itself
+/// _intruder     other threads  the test's thread   interlocked: the first counts
+/// </code>
+/// </remarks>
+internal sealed class ClockContext : SynchronizationContext
 {
-    private const int Deepest = 64;
-
+    private readonly ConcurrentQueue<(SendOrPostCallback Callback, object? State)> _posted = new();
     private readonly int _thread = Environment.CurrentManagedThreadId;
-    private int _depth;
+    private readonly VirtualTimeScheduler<long, long>? _foreignClock;
+    private readonly PoolWatch? _pool;
+    private string? _intruder;
+
+    /// <param name="clock">The clock; a foreign one takes what was posted as work of its own, because nothing else can be put between its work.</param>
+    /// <param name="patience">How long to wait, in real time, for what is on the pool.</param>
+    public ClockContext(VirtualTimeScheduler<long, long> clock, TimeSpan patience)
+    {
+        if (clock is VirtualClock)
+            _pool = new PoolWatch(patience);
+        else
+            _foreignClock = clock;
+    }
+
+    /// <summary>Called when something was posted from another thread.</summary>
+    public Action? Arrived { get; set; }
+
+    /// <summary>What is on the pool; none for a foreign clock, which does not wait.</summary>
+    public PoolWatch? Pool => _pool;
+
+    /// <summary>Who looks whether the test blocks.</summary>
+    public Watchdog? Watchdog { get; set; }
 
     public override void Post(SendOrPostCallback d, object? state)
     {
-        // On the test's own thread at once: value tasks post what awaits them even where it could go on inline, and inline is what
-        // keeps the order of an instant. A loop of yields has to come up for air all the same.
-        if (Environment.CurrentManagedThreadId == _thread && _depth < Deepest)
+        var isElsewhere = Environment.CurrentManagedThreadId != _thread;
+        _posted.Enqueue((d, state));
+        if (isElsewhere)
         {
-            _depth++;
-            try
-            {
-                d(state);
-            }
-            finally
-            {
-                _depth--;
-            }
-
-            return;
+            if (_pool is { IsOutOfTurn: true })
+                Interlocked.CompareExchange(ref _intruder, WorkName.OfContinuation(state), null);
+            Arrived?.Invoke();
         }
-
-        clock.Schedule((d, state), static (_, work) =>
+        else
         {
-            work.d(work.state);
-            return System.Reactive.Disposables.Disposable.Empty;
-        });
+            _foreignClock?.Schedule(this, static (_, self) =>
+            {
+                self.RunNext();
+                return Disposable.Empty;
+            });
+        }
     }
 
-    public override void Send(SendOrPostCallback d, object? state) =>
-        throw new NotSupportedException("Nothing on another thread can wait for a virtual clock: use Post.");
+    public override void Send(SendOrPostCallback d, object? state)
+    {
+        if (Environment.CurrentManagedThreadId != _thread)
+            throw new NotSupportedException("Nothing on another thread can wait for a virtual clock: use Post.");
+        d(state);
+    }
 
     public override SynchronizationContext CreateCopy() => this;
+
+    /// <summary>Runs what was posted first, once nothing of the test is on the pool. False: nothing was.</summary>
+    public bool RunNext()
+    {
+        Watchdog?.Tick();
+        if (_posted.IsEmpty)
+            _pool?.Rest();
+        if (Volatile.Read(ref _intruder) is { } intruder)
+            throw new ElsewhereException(intruder);
+        if (!_posted.TryDequeue(out var next))
+            return false;
+
+        var before = Current;
+        SetSynchronizationContext(this);
+        try
+        {
+            next.Callback(next.State);
+        }
+        finally
+        {
+            SetSynchronizationContext(before);
+        }
+
+        return true;
+    }
 }
+
+/// <summary>Something came back from another thread while the clock was going on.</summary>
+internal sealed class ElsewhereException(string what) : Exception(what);

@@ -25,8 +25,11 @@ internal sealed class Timeline
         FrameSize = frameSize;
     }
 
-    /// <summary>Whether we are on another thread than the test: nothing that the clock drives is.</summary>
-    public bool IsElsewhere => _thread != 0 && _thread != Environment.CurrentManagedThreadId;
+    /// <summary>Whether we are on another thread than the test, and the clock does not wait for it.</summary>
+    public bool IsElsewhere => _thread != 0 && _thread != Environment.CurrentManagedThreadId && Pool is not { HasTurn: true };
+
+    /// <summary>What is on the pool for the test.</summary>
+    public PoolWatch? Pool { get; init; }
 
     public TimeSpan FrameSize { get; }
 

@@ -29,11 +29,17 @@ public sealed class VirtualClock : VirtualTimeScheduler<long, long>
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(FrameSize, TimeSpan.Zero, nameof(frameSize));
     }
 
-    /// <summary>What <see cref="VirtualTimeSchedulerBase{TAbsolute, TRelative}.Now"/> says at time zero: the year 2000, for code that takes days off it.</summary>
+    /// <summary>The date at time zero unless <see cref="StartDateTime"/> is set: the year 2000, for code that takes days off it.</summary>
     public static DateTimeOffset Epoch { get; } = new(2000, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
     /// <summary>The length of a frame.</summary>
     public TimeSpan FrameSize { get; }
+
+    /// <summary>What <see cref="VirtualTimeSchedulerBase{TAbsolute, TRelative}.Now"/> says at time zero: <see cref="Epoch"/> if not set.</summary>
+    public DateTimeOffset StartDateTime { get; init; } = Epoch;
+
+    /// <summary>The local time zone of <c>AsTimeProvider()</c>: UTC if not set, whatever the machine's is.</summary>
+    public TimeZoneInfo TimeZone { get; init; } = TimeZoneInfo.Utc;
 
     /// <summary>The present time, in whole frames since the start.</summary>
     public long Frame => Clock / FrameSize.Ticks;
@@ -125,7 +131,7 @@ public sealed class VirtualClock : VirtualTimeScheduler<long, long>
     internal Func<IReadOnlyList<Work>, int>? Choose { set => _work.Choose = value; }
 
     /// <summary>The context that work runs in; none, mostly.</summary>
-    internal SynchronizationContext? Context { get; set; }
+    internal ClockContext? Context { get; set; }
 
     /// <summary>Signalled when there is work to do: for who waits for other threads.</summary>
     internal Action? WorkAdded { get; set; }
@@ -133,7 +139,7 @@ public sealed class VirtualClock : VirtualTimeScheduler<long, long>
     /// <summary>Runs one piece of work; false if there is none.</summary>
     internal bool RunNext()
     {
-        if (_work.Peek() is not { } next)
+        if (Next() is not { } next)
             return false;
 
         Clock = Math.Max(Clock, next.DueTime);
@@ -142,14 +148,29 @@ public sealed class VirtualClock : VirtualTimeScheduler<long, long>
     }
 
     /// <inheritdoc/>
-    protected override IScheduledItem<long>? GetNext() => _work.Peek();
+    protected override IScheduledItem<long>? GetNext() => Next();
+
+    /// <summary>The next piece of work, when what the one before has posted is done.</summary>
+    private Work? Next()
+    {
+        while (Context is { } context && context.RunNext())
+        {
+            if (++_actions > MaxActions)
+                throw VirtualTimeLimitException.Actions(MaxActions, TimeSpan.FromTicks(Clock), "an await");
+        }
+
+        return _work.Peek();
+    }
 
     /// <inheritdoc/>
     protected override long Add(long absolute, long relative) =>
         relative > 0 && absolute > long.MaxValue - relative ? long.MaxValue : absolute + relative;
 
     /// <inheritdoc/>
-    protected override DateTimeOffset ToDateTimeOffset(long absolute) => Epoch.AddTicks(absolute);
+    protected override DateTimeOffset ToDateTimeOffset(long absolute) => StartDateTime.AddTicks(absolute);
+
+    /// <inheritdoc/>
+    protected override object? GetService(Type serviceType) => serviceType == typeof(TimeZoneInfo) ? TimeZone : base.GetService(serviceType);
 
     /// <inheritdoc/>
     protected override long ToRelative(TimeSpan timeSpan) => timeSpan.Ticks;
@@ -165,7 +186,7 @@ public sealed class VirtualClock : VirtualTimeScheduler<long, long>
             if (work.DueTime > MaxVirtualTime.Ticks)
                 throw VirtualTimeLimitException.Time(MaxVirtualTime, work);
             if (++_actions > MaxActions)
-                throw VirtualTimeLimitException.Actions(MaxActions, TimeSpan.FromTicks(Clock), work);
+                throw VirtualTimeLimitException.Actions(MaxActions, TimeSpan.FromTicks(Clock), work.Name);
             work.Follow(action());
             finished = true;
         }
@@ -192,7 +213,7 @@ public sealed class VirtualClock : VirtualTimeScheduler<long, long>
     private void AdvanceToTicks(long ticks)
     {
         var target = Math.Max(ticks, Clock);
-        while (_work.Peek() is { } next && next.DueTime <= target)
+        while (Next() is { } next && next.DueTime <= target)
             RunNext();
 
         // What ran may have gone on further by itself.

@@ -14,8 +14,8 @@ public sealed class VirtualTimeLimitException : Exception
         $"The clock was to go on to {TimeSpan.FromTicks(work.DueTime)} for '{work.Name}', past MaxVirtualTime ({limit}). " +
         "Something goes on for ever: end it, for example by a subscription row with '!', or set MaxVirtualTime.");
 
-    internal static VirtualTimeLimitException Actions(int limit, TimeSpan time, Work work) => new(
-        string.Create(CultureInfo.InvariantCulture, $"The clock ran {limit:N0} pieces of work, its MaxActions, and at {time} there was more ('{work.Name}'). ") +
+    internal static VirtualTimeLimitException Actions(int limit, TimeSpan time, string work) => new(
+        string.Create(CultureInfo.InvariantCulture, $"The clock ran {limit:N0} pieces of work, its MaxActions, and at {time} there was more ('{work}'). ") +
         "Something goes on for ever: end it, for example by a subscription row with '!', or set MaxActions.");
 
     internal static VirtualTimeLimitException Reads(int limit, TimeSpan time) => new(

@@ -30,7 +30,7 @@ internal sealed class Report(TimeSpan frameSize, TimeSpan now, IReadOnlyList<ISo
 
     public MarbleAssertionException Limit(VirtualTimeLimitException limit) => Stopped(limit.Message, limit);
 
-    public MarbleAssertionException Stuck(string why) => Stopped(why);
+    public MarbleAssertionException Stuck(string why, Exception? cause = null) => Stopped(why, cause);
 
     /// <summary>What a source said, and how it was used.</summary>
     public static IEnumerable<ChartRow> RowsOf(ISourceProbe source, TimeSpan frameSize, bool withUses = true)

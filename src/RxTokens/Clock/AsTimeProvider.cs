@@ -22,7 +22,7 @@ public static partial class ClockExtensions
     /// <see cref="AsScheduler"/> is the original one.</para>
     /// <para><b>Time:</b> <c>GetUtcNow</c> is the scheduler's <c>Now</c>. Timestamps are ticks of 100 ns; they come from the
     /// scheduler's stopwatch, so that they never go back on a real scheduler and agree with <c>Now</c> on a virtual one.
-    /// The local time zone is the machine's.</para>
+    /// The local time zone is the machine's, unless the scheduler offers one as a service (<see cref="IServiceProvider"/>, <see cref="TimeZoneInfo"/>).</para>
     /// <para><b>Timers</b> keep the rules and limits of the system's, but not its rounding to milliseconds. A periodic timer
     /// rings at its due time plus whole periods, however late a callback was; on a virtual clock that is moved over many periods
     /// it rings once for each. Where whole periods have passed unheard (a scheduler that was busy, a machine that slept,
@@ -58,6 +58,10 @@ internal sealed class SchedulerTimeProvider(IScheduler scheduler) : TimeProvider
     private readonly IStopwatch _stopwatch = scheduler.StartStopwatch();
 
     public IScheduler Scheduler => scheduler;
+
+    /// <summary>The scheduler's, where it has one to offer, as a virtual clock may.</summary>
+    public override TimeZoneInfo LocalTimeZone =>
+        (scheduler as IServiceProvider)?.GetService(typeof(TimeZoneInfo)) as TimeZoneInfo ?? base.LocalTimeZone;
 
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 
