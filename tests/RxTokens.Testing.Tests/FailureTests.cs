@@ -248,7 +248,7 @@ public class FailureTests
     [Test]
     public void TheActualDiagram_OfAnyRun_IsReadyToPaste()
     {
-        string[] pieces = ["-", "--", "a", "b", "7", "{10}", "{ms}", "{long name}", "[ab]", "[1{m}]", "(ab)", " 17ms ", " 0.3ms ", " 2s ", "🙈"];
+        string[] pieces = ["-", "--", "a", "b", "7", "{10}", "{ms}", "{long name}", "[ab]", "[1{m}]", "(ab)", " 17ms ", " 0.3ms ", " 2s ", "🙈", "-@", "."];
         var random = new Random(20261121);
         for (var round = 0; round < 1000; round++)
         {
@@ -264,7 +264,7 @@ public class FailureTests
 
     private static readonly MarbleValues<string> Letters = new Dictionary<string, string>
     {
-        ["a"] = "a", ["b"] = "b", ["7"] = "7", ["10"] = "10", ["ms"] = "ms", ["long name"] = "long name", ["1"] = "1", ["m"] = "m", ["🙈"] = "🙈",
+        ["a"] = "a", ["b"] = "b", ["7"] = "7", ["10"] = "10", ["ms"] = "ms", ["long name"] = "long name", ["1"] = "1", ["m"] = "m", ["🙈"] = "🙈", ["@"] = "@", ["."] = ".",
     };
 
     private static void Shows(Action<MarbleTest> test, string message) => Assert.That(Failing.Message(test), Is.EqualTo(message));

@@ -210,10 +210,12 @@ internal sealed class ChartLayout
         MarbleSymbol? NextTo(int slot) => bySlot.TryGetValue(slot + 1, out var next) && next.Count == 1 ? next[0] : null;
     }
 
-    /// <summary>A mark as it is written. Digits in front of a letter would be read as a time, or as an attempt at one.</summary>
+    /// <summary>A mark as it is written. Digits in front of a letter would be read as a time, or as an attempt at one; behind a <c>@</c> as a frame, and between dots as a gap.</summary>
     private static string Text(MarbleSymbol symbol, MarbleSymbol? next)
     {
         var text = Text(symbol);
+        if (text is "@" or "." && next is { } digit && Text(digit) is [>= '0' and <= '9', ..])
+            return $"{{{text}}}";
         var isNumeric = symbol.Kind is MarbleKind.Value or MarbleKind.Request && text is [(>= '0' and <= '9') or '.'];
         return isNumeric && next is { } letter && Text(letter) is [var first] && (char.IsAsciiLetter(first) || first is 'µ' or 'μ') ? $"{{{text}}}" : text;
     }
