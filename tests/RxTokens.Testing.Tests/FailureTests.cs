@@ -235,6 +235,20 @@ public class FailureTests
     }
 
     [Test]
+    public void Mismatches_HaveAText()
+    {
+        Assert.That(Failing.Run(m => m.Expect(m.Cold("-a|"), name: "one").ToBe("--a|")).Mismatches.ToString(), Is.EqualTo("one, frame 1: Early"));
+
+        var failure = Failing.Run(m =>
+        {
+            for (var i = 1; i <= 5; i++)
+                m.Expect(m.Cold("-a"), name: $"row {i}").ToBe("-b");
+        });
+        Assert.That(failure.Mismatches.ToString(), Is.EqualTo("row 1, frame 1: OtherValue; row 2, frame 1: OtherValue; row 3, frame 1: OtherValue; … and 2 more"));
+        Assert.That(failure.Mismatches, Has.Count.EqualTo(5));
+    }
+
+    [Test]
     public void TheActualDiagram_IsReadyToPaste()
     {
         // Whatever comes out of a source, expecting what the failure says makes the test pass.
