@@ -1,5 +1,6 @@
 using System.Reactive.Linq;
 using System.Text.RegularExpressions;
+using RxTokens.Extensions;
 
 namespace RxTokens.Packaging.Tests;
 
@@ -24,6 +25,17 @@ public partial class TestingGuideTests
             m.Expect(searched).ToBe("a 10ms|");
         })),
         ["sample"] = () => TestingGuideSamples.Sampled().ToText(),
+        ["count"] = () => Failure(() => MarbleTest.Run(m =>
+        {
+            var tokens = m.Cold("-a-b-c|", name: "tokens");
+            m.Expect(tokens, name: "shown").ToHaveCount(3, atFrame: 4);
+        })),
+        ["twins"] = () => Failure(() => MarbleTest.Run(m =>
+        {
+            var typed = m.Hot("-ab---c|", name: "typed");
+            var debounced = typed.Throttle(2.Milliseconds(), m.Clock);
+            m.Expect(debounced).ToBe(typed.Delay(2.Milliseconds(), m.Clock));
+        })),
         ["leftovers"] = () => Failure(() => MarbleTest.RunAsync(async m =>
         {
             var typed = m.Hot("-ab-----c-----|");
