@@ -252,7 +252,7 @@ public class FailureTests
     public void TheActualDiagram_IsReadyToPaste()
     {
         // Whatever comes out of a source, expecting what the failure says makes the test pass.
-        foreach (var diagram in new[] { "-a-b|", "(ab)-c", "[ab]-[c|]", "a 100ms b 1s |", "10.2ms a", "-{long name}-{x}|", "1-2-3|", "{1}{0}{m}{s}|", "-#", "", "-🙈|", "{-}{(}{ }|" })
+        foreach (var diagram in new[] { "-a-b|", "(ab)-c", "[ab]-[c|]", "a 100ms b 1s |", "10.2ms a", "a 90m b 2h c 3h |", "@23h a|", "-{long name}-{x}|", "1-2-3|", "{1}{0}{m}{s}|", "-#", "", "-🙈|", "{-}{(}{ }|" })
         {
             var actual = Failing.Run(m => m.Expect(m.Cold(diagram)).ToBe("--{something else}#")).Mismatches.Single().Actual!;
             MarbleTest.Run(m => m.Expect(m.Cold(diagram)).ToBe(actual));

@@ -19,6 +19,9 @@ internal sealed class ChartLayout
     private const int LongestSilence = 15;
     private const int RulerStep = 10;
 
+    private static readonly (long Ticks, string Name)[] Units =
+        [(TimeSpan.TicksPerDay, "d"), (TimeSpan.TicksPerHour, "h"), (TimeSpan.TicksPerMinute, "m"), (TimeSpan.TicksPerSecond, "s")];
+
     private readonly List<Slot> _slots = [];
     private readonly IReadOnlyList<ChartRow> _rows;
     private readonly string[] _lines;
@@ -246,14 +249,15 @@ internal sealed class ChartLayout
             or UnicodeCategory.OtherPunctuation or UnicodeCategory.DecimalDigitNumber;
     }
 
-    /// <summary>A time as it is written in a diagram: <c>95ms</c>, <c>2s</c>, <c>1m</c>.</summary>
+    /// <summary>A time as it is written in a diagram: <c>95ms</c>, <c>2s</c>, <c>1m</c>, <c>3h</c>, <c>1d</c>.</summary>
     internal static string Duration(long ticks)
     {
         var culture = CultureInfo.InvariantCulture;
-        if (ticks != 0 && ticks % TimeSpan.TicksPerMinute == 0)
-            return string.Create(culture, $"{ticks / TimeSpan.TicksPerMinute}m");
-        if (ticks != 0 && ticks % TimeSpan.TicksPerSecond == 0)
-            return string.Create(culture, $"{ticks / TimeSpan.TicksPerSecond}s");
+        foreach (var (unit, name) in Units)
+        {
+            if (ticks != 0 && ticks % unit == 0)
+                return string.Create(culture, $"{ticks / unit}{name}");
+        }
 
         return string.Create(culture, $"{(decimal)ticks / TimeSpan.TicksPerMillisecond:0.####}ms");
     }
