@@ -247,6 +247,16 @@ public class ExpectationTests
     }
 
     [Test]
+    public void AnotherStream_ThatBreaksTheRules_IsToldByItsName() => Assert.That(
+        Failing.Message(m =>
+        {
+            var rude = m.Cold("-a-b|");
+            rude.IgnoresDisposal = true;
+            m.Expect(m.Cold("-a-b|"), "^-!", name: "one").ToBe(rude, name: "two");
+        }),
+        Does.Contain("Protocol violation in \"two\" at frame 3 (3 ms): 3:b came after it had been left\n").And.Not.Contain("in \"one\""));
+
+    [Test]
     public void AnotherStream_IsInTheChart() => Assert.That(
         MarbleTest.Run(m => m.Expect(m.Cold("a|", name: "one")).ToBe(m.Cold("a|", name: "two"), name: "like")).ToText().ReplaceLineEndings("\n"),
         Does.Contain("\n  like").And.Contain("\n  one"));

@@ -70,7 +70,13 @@ internal sealed class StreamCheck<T>(string name, Observed<T> stream, Func<Marbl
         var length = _diagram?.Length ?? TimeSpan.Zero;
         var text = new Lazy<string?>(() => ChartLayout.FormatExact(MarbleRow.Expected, actual, frameSize, length));
 
-        foreach (var violation in stream.Violations.Concat(_other?.Violations ?? []))
+        foreach (var violation in _other?.Violations ?? [])
+        {
+            var mismatch = new MarbleMismatch(_otherName, MismatchKind.ProtocolViolation, violation.Time, violation.Time.Ticks / frameSize.Ticks, violation.What);
+            yield return new Finding(mismatch, [.. context, new ChartRow(_otherName, MarbleRow.Expected, Symbols(_other!.Received, letters))]) { AtCaret = violation.What };
+        }
+
+        foreach (var violation in stream.Violations)
         {
             var mismatch = new MarbleMismatch(
                 Name, violation.IsDemand ? MismatchKind.DemandViolation : MismatchKind.ProtocolViolation,
