@@ -113,7 +113,28 @@ public sealed partial class MarbleTest
         AssertIsNotOver();
         var check = new StreamCheck<T>(Short(name, $"expectation {_checks.Count + 1}"), stream, Syntax);
         _checks.Add(check);
+        Watch(stream, row, check.Name);
+        return new MarbleExpectation<T>(check, new Twin(this, row, $"the twin of {check.Name}"));
+    }
 
+    /// <summary>Watches a stream at the times of the row of another.</summary>
+    private sealed class Twin(MarbleTest m, MarbleDiagram? row, string name) : IWatch
+    {
+        public Observed<T> Start<T>(IObservable<T> stream) => Start(new ObservedPush<T>(m._timeline, _ => stream, demand: null));
+
+        public Observed<T> Start<T>(IAsyncEnumerable<T> stream) =>
+            Start(new ObservedPull<T>(m._timeline, stream, row is { Row: MarbleRow.Demand } ? row : null, m._options.MaxActions));
+
+        private Observed<T> Start<T>(Observed<T> stream)
+        {
+            m.AssertIsNotOver();
+            m.Watch(stream, row, name);
+            return stream;
+        }
+    }
+
+    private void Watch<T>(Observed<T> stream, MarbleDiagram? row, string name)
+    {
         var symbols = row?.Symbols ?? [];
         var comes = symbols.Where(s => s.Kind == MarbleKind.Subscribe).Select(s => s.Time).FirstOrDefault(TimeSpan.Zero);
         _agenda.Subscribe(comes, stream.Subscribe);
@@ -127,9 +148,7 @@ public sealed partial class MarbleTest
                 LeaveAt(symbol.Time);
         }
 
-        return new MarbleExpectation<T>(check);
-
-        void AskAt(TimeSpan time, long count) => _agenda.Request(time, stream, $"request of {check.Name}", () => stream.Request(count));
+        void AskAt(TimeSpan time, long count) => _agenda.Request(time, stream, $"request of {name}", () => stream.Request(count));
 
         // Within a frame leaving comes first; but who comes, or asks, and leaves in the same frame does it as it is written.
         void LeaveAt(TimeSpan time)

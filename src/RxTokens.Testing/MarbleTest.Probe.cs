@@ -32,6 +32,20 @@ public sealed partial class MarbleTest
         return Probe(new PullFeed<T>(_timeline, stream), name);
     }
 
+    /// <summary>Takes an observable under demand step by step: each step asks for one item, or the test for as many as <see cref="StreamProbe{T}.Request"/> says.</summary>
+    /// <remarks>What comes without having been asked for fails the test.</remarks>
+    /// <typeparam name="T">The type of the items.</typeparam>
+    /// <param name="stream">Makes the observable of the probe's requests: <c>requests => tokens.OnDemand(requests)</c>; subscribed at once.</param>
+    /// <param name="name">What failures call it.</param>
+    /// <returns>The probe.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="stream"/> is null.</exception>
+    public StreamProbe<T> Probe<T>(Func<IObservable<long>, IObservable<T>> stream, [CallerArgumentExpression(nameof(stream))] string name = "")
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+
+        return Probe(new DemandFeed<T>(_timeline, stream), name);
+    }
+
     private StreamProbe<T> Probe<T>(Feed<T> feed, string name)
     {
         AssertIsNotOver();

@@ -121,6 +121,22 @@ public static class VirtualTimeExtensions
         return new StreamProbe<T>(timeline, new PullFeed<T>(timeline, stream), name);
     }
 
+    /// <summary>Takes an observable under demand step by step: each step asks for one item, or the test for as many as <see cref="StreamProbe{T}.Request"/> says.</summary>
+    /// <typeparam name="T">The type of the items.</typeparam>
+    /// <param name="clock">What the steps run.</param>
+    /// <param name="stream">Makes the observable of the probe's requests: <c>requests => tokens.OnDemand(requests)</c>; subscribed at once.</param>
+    /// <param name="name">What failures call it.</param>
+    /// <returns>The probe: dispose it, and it says what nobody asked about, and what came without having been asked for.</returns>
+    /// <exception cref="ArgumentNullException">An argument is null.</exception>
+    public static StreamProbe<T> Probe<T>(
+        this VirtualTimeScheduler<long, long> clock, Func<IObservable<long>, IObservable<T>> stream, [CallerArgumentExpression(nameof(stream))] string name = "")
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+
+        var timeline = Timeline(clock);
+        return new StreamProbe<T>(timeline, new DemandFeed<T>(timeline, stream), name);
+    }
+
     private static Timeline Timeline(VirtualTimeScheduler<long, long> clock)
     {
         ArgumentNullException.ThrowIfNull(clock);

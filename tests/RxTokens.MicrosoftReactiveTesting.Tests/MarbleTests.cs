@@ -128,6 +128,22 @@ public class MarbleTests
         m.Expect(m.Cold("-a-b|").ObserveOn(m.Clock).SelectMany(x => Observable.Return(x, m.Clock))).ToBe("-a-b|"));
 
     [Test]
+    public void ATickTooEarly_IsItsFrameToo([Values(1, 100)] long ticks) => Run(m =>
+    {
+        // An absolute time, so that what the subscription has been pushed off by does not make up for it.
+        var due = m.Clock.Now + TimeSpan.FromTicks((3 * TimeSpan.TicksPerMillisecond) - ticks);
+        m.Expect(Observable.Timer(due, m.Clock).Select(_ => "x")).ToBe("---[x|]");
+        m.At(3, () => Assert.That(m.Frame, Is.EqualTo(3)));
+    });
+
+    [Test]
+    public void MoreThanAHundredTicksTooEarly_AreNot() => Run(m =>
+    {
+        var due = m.Clock.Now + TimeSpan.FromTicks((3 * TimeSpan.TicksPerMillisecond) - 101);
+        m.Expect(Observable.Timer(due, m.Clock).Select(_ => "x")).ToBe("2.9899ms [x|]");
+    });
+
+    [Test]
     public void WorkDueNow_ArrivesAFrameLater_WhereAFrameIsATick()
     {
         const string source = "--a---b|";

@@ -68,6 +68,7 @@ public class TestingGuideSamples
         m.Expect(cold, "-^").ToBe("-a--b--c|");
         m.Expect(cold, "-^--!").ToBe("-a");
         m.ExpectSubscriptions(cold).ToBe("-^------!", "-^--!");
+        m.ExpectSubscriptions(cold).ToBeInAnyOrder("-^--!", "-^------!");
 
         var replayed = m.Hot("ab-^-c|").Replay(1);
         replayed.Connect();
@@ -95,6 +96,39 @@ public class TestingGuideSamples
         leaking.DisposalFailure = new IOException("disk full");
         leaking.DisposalFrames = 3;
         m.Expect(leaking).ToBe("a---#", error: typeof(IOException));
+    });
+
+    [Test]
+    public void SourcesThatIgnoreDisposal() => MarbleTest.Run(m =>
+    {
+        var ghost = m.Cold("-a-b-c|");
+        ghost.IgnoresDisposal = true;
+        m.Expect(ghost.Select(x => x), "^-!").ToBe("-a");
+        m.ExpectSubscriptions(ghost).ToBe("^-!");
+    });
+
+    [Test]
+    public void TheBody_RunsBeforeFrame0() => MarbleTest.Run(m =>
+    {
+        var log = new List<string>();
+        m.Expect(Observable.Defer(() =>
+        {
+            log.Add("subscribed");
+            return Observable.Empty<string>();
+        })).ToBe("|");
+        m.At(0, () => log.Add("frame 0"));
+        log.Add("body");
+        m.Flush();
+        Assert.That(log, Is.EqualTo(new[] { "body", "subscribed", "frame 0" }));
+    });
+
+    [Test]
+    public void WithoutASubscriptionMark() => MarbleTest.Run(m =>
+    {
+        var (heard, unheard) = (m.Cold("a|"), m.Cold("a|"));
+        m.Expect(heard, "-").ToBe("a|");
+        m.ExpectSubscriptions(heard).ToBe("^!");
+        m.ExpectSubscriptions(unheard).ToBe("-");
     });
 
     [Test]
@@ -163,6 +197,7 @@ public class TestingGuideSamples
         var tokens = m.Pull("abcdefgh|");
         m.Expect(tokens.Buffered(4), demand: "1").ToBe("a");
         m.ExpectPulls(tokens).ToSumTo(5, atFrame: 100);
+        m.ExpectPulls(tokens).ToSumToAtLeast(2, atFrame: 100);
     });
 
     [Test]
@@ -227,6 +262,24 @@ public class TestingGuideSamples
         var shown = tokens.Through(o => o.Sample(m.Time("-------|"), m.Clock));
         m.Expect(shown, demand: "1---------------1-*").ToBe("-------c--------d----[f|]");
         m.ExpectPulls(tokens).ToBe("[^2]--1--1-----------[3!]");
+    });
+
+    // Counts, and another stream
+
+    [Test]
+    public void Counts() => MarbleTest.Run(m =>
+    {
+        var ticks = m.Expect(Observable.Interval(3.Milliseconds(), m.Clock), "^ 20ms !");
+        ticks.ToHaveCount(6);
+        ticks.ToHaveCount(3, atFrame: 10);
+    });
+
+    [Test]
+    public void AnotherStream() => MarbleTest.Run(m =>
+    {
+        var typed = m.Hot("-ab-----c-----|", name: "typed");
+        m.Expect(typed.Throttle(3.Milliseconds(), m.Clock)).ToBe(typed.Throttle(_ => Observable.Timer(3.Milliseconds(), m.Clock)));
+        m.Expect(m.Pull("abc|").Buffered(2), demand: "1--1-2").ToBe(m.Pull("abc|"));
     });
 
     // Pictures
@@ -418,6 +471,28 @@ public class TestingGuideSamples
         }
     }, new MarbleOptions { MaxRealWait = TimeSpan.FromSeconds(20) });
 
+    [Test]
+    public Task ContinueWith_GoesOnOnThePool_UnlessItIsSynchronous() => MarbleTest.RunAsync(async m =>
+    {
+        var test = Environment.CurrentManagedThreadId;
+        Assert.That(await m.Delay(2).ContinueWith(_ => Environment.CurrentManagedThreadId, TaskScheduler.Default), Is.Not.EqualTo(test));
+        Assert.That(await m.Delay(2).ContinueWith(
+            _ => Environment.CurrentManagedThreadId, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default), Is.EqualTo(test));
+    }, new MarbleOptions { MaxRealWait = TimeSpan.FromSeconds(20) });
+
+    [Test]
+    public Task AssertionsThatAwait() => MarbleTest.RunAsync(async m =>
+    {
+        await Assert.ThatAsync(
+            async () =>
+            {
+                await m.Delay(5);
+                throw new TimeoutException();
+            },
+            Throws.TypeOf<TimeoutException>());
+        Assert.That(m.Frame, Is.EqualTo(5));
+    });
+
     // Step by step
 
     [Test]
@@ -443,6 +518,20 @@ public class TestingGuideSamples
         await m.Delay(50);
         Assert.That(tokens.Reads, Has.Count.EqualTo(2));
         await pairs.Leave();
+    });
+
+    [Test]
+    public Task ATestThatAsks() => MarbleTest.RunAsync(async m =>
+    {
+        var tokens = m.Pull("abcd|");
+        await using var shown = m.Probe(requests => tokens.OnDemand(requests));
+
+        shown.Request(2);
+        Assert.That(await shown.Next(2), Is.EqualTo(new[] { "a", "b" }));
+        await shown.NoEvent(10.Milliseconds());
+        shown.Request(3);
+        Assert.That(await shown.Next(2), Is.EqualTo(new[] { "c", "d" }));
+        await shown.Completed();
     });
 
     // Races

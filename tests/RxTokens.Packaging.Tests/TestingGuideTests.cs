@@ -1,5 +1,6 @@
 using System.Reactive.Linq;
 using System.Text.RegularExpressions;
+using RxTokens.Extensions;
 
 namespace RxTokens.Packaging.Tests;
 
@@ -24,6 +25,17 @@ public partial class TestingGuideTests
             m.Expect(searched).ToBe("a 10ms|");
         })),
         ["sample"] = () => TestingGuideSamples.Sampled().ToText(),
+        ["count"] = () => Failure(() => MarbleTest.Run(m =>
+        {
+            var tokens = m.Cold("-a-b-c|", name: "tokens");
+            m.Expect(tokens, name: "shown").ToHaveCount(3, atFrame: 4);
+        })),
+        ["twins"] = () => Failure(() => MarbleTest.Run(m =>
+        {
+            var typed = m.Hot("-ab---c|", name: "typed");
+            var debounced = typed.Throttle(2.Milliseconds(), m.Clock);
+            m.Expect(debounced).ToBe(typed.Delay(2.Milliseconds(), m.Clock));
+        })),
         ["leftovers"] = () => Failure(() => MarbleTest.RunAsync(async m =>
         {
             var typed = m.Hot("-ab-----c-----|");
@@ -72,7 +84,7 @@ public partial class TestingGuideTests
     public void EveryDiagramOfTheTableOfTimes_MeansWhatItSays()
     {
         var rows = Rows("| diagram | events |").ToList();
-        Assert.That(rows, Has.Count.EqualTo(10));
+        Assert.That(rows, Has.Count.EqualTo(12));
         foreach (var row in rows)
         {
             var (diagram, events) = (Code().Match(row[0]).Groups[1].Value, Code().Match(row[1]).Groups[1].Value);
@@ -85,7 +97,7 @@ public partial class TestingGuideTests
     public void EveryCode_IsWhatItsExampleGives()
     {
         var rows = Rows("| code | what is wrong | for example |").ToList();
-        Assert.That(rows.Select(row => row[0]), Is.EqualTo(Enumerable.Range(1, 23).Select(i => $"MG{i:000}")));
+        Assert.That(rows.Select(row => row[0]), Is.EqualTo(Enumerable.Range(1, 24).Select(i => $"MG{i:000}")));
         foreach (var row in rows)
         {
             var example = Code().Match(row[2]).Groups[1].Value;

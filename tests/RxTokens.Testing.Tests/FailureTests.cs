@@ -235,10 +235,24 @@ public class FailureTests
     }
 
     [Test]
+    public void Mismatches_HaveAText()
+    {
+        Assert.That(Failing.Run(m => m.Expect(m.Cold("-a|"), name: "one").ToBe("--a|")).Mismatches.ToString(), Is.EqualTo("one, frame 1: Early"));
+
+        var failure = Failing.Run(m =>
+        {
+            for (var i = 1; i <= 5; i++)
+                m.Expect(m.Cold("-a"), name: $"row {i}").ToBe("-b");
+        });
+        Assert.That(failure.Mismatches.ToString(), Is.EqualTo("row 1, frame 1: OtherValue; row 2, frame 1: OtherValue; row 3, frame 1: OtherValue; … and 2 more"));
+        Assert.That(failure.Mismatches, Has.Count.EqualTo(5));
+    }
+
+    [Test]
     public void TheActualDiagram_IsReadyToPaste()
     {
         // Whatever comes out of a source, expecting what the failure says makes the test pass.
-        foreach (var diagram in new[] { "-a-b|", "(ab)-c", "[ab]-[c|]", "a 100ms b 1s |", "10.2ms a", "-{long name}-{x}|", "1-2-3|", "{1}{0}{m}{s}|", "-#", "", "-🙈|", "{-}{(}{ }|" })
+        foreach (var diagram in new[] { "-a-b|", "(ab)-c", "[ab]-[c|]", "a 100ms b 1s |", "10.2ms a", "a 90m b 2h c 3h |", "@23h a|", "-{long name}-{x}|", "1-2-3|", "{1}{0}{m}{s}|", "-#", "", "-🙈|", "{-}{(}{ }|" })
         {
             var actual = Failing.Run(m => m.Expect(m.Cold(diagram)).ToBe("--{something else}#")).Mismatches.Single().Actual!;
             MarbleTest.Run(m => m.Expect(m.Cold(diagram)).ToBe(actual));
@@ -248,7 +262,7 @@ public class FailureTests
     [Test]
     public void TheActualDiagram_OfAnyRun_IsReadyToPaste()
     {
-        string[] pieces = ["-", "--", "a", "b", "7", "{10}", "{ms}", "{long name}", "[ab]", "[1{m}]", "(ab)", " 17ms ", " 0.3ms ", " 2s ", "🙈"];
+        string[] pieces = ["-", "--", "a", "b", "7", "{10}", "{ms}", "{long name}", "[ab]", "[1{m}]", "(ab)", " 17ms ", " 0.3ms ", " 2s ", "🙈", "-@", "."];
         var random = new Random(20261121);
         for (var round = 0; round < 1000; round++)
         {
@@ -264,7 +278,7 @@ public class FailureTests
 
     private static readonly MarbleValues<string> Letters = new Dictionary<string, string>
     {
-        ["a"] = "a", ["b"] = "b", ["7"] = "7", ["10"] = "10", ["ms"] = "ms", ["long name"] = "long name", ["1"] = "1", ["m"] = "m", ["🙈"] = "🙈",
+        ["a"] = "a", ["b"] = "b", ["7"] = "7", ["10"] = "10", ["ms"] = "ms", ["long name"] = "long name", ["1"] = "1", ["m"] = "m", ["🙈"] = "🙈", ["@"] = "@", ["."] = ".",
     };
 
     private static void Shows(Action<MarbleTest> test, string message) => Assert.That(Failing.Message(test), Is.EqualTo(message));

@@ -17,7 +17,10 @@ public class LettersTests
     [TestCase("[{5}s|]")]
     [TestCase("[5|]")]
     [TestCase("5-s|")]
-    public void DigitsInFrontOfLetters_CanBePasted(string diagram)
+    [TestCase("{@}5|")]
+    [TestCase("-[{@}5]|")]
+    [TestCase(".{.}4..|")]
+    public void DigitsBesideOtherMarks_CanBePasted(string diagram)
     {
         var actual = Failing.Run(m => m.Expect(m.Cold(diagram)).ToBe("#")).Mismatches.Single().Actual!;
         MarbleTest.Run(m => m.Expect(m.Cold(diagram)).ToBe(actual));

@@ -182,6 +182,32 @@ public class MarbleTestTests
     });
 
     [Test]
+    public void PushSources_ThatIgnoreDisposal()
+    {
+        MarbleTest.Run(m =>
+        {
+            var cold = m.Cold("-a-b-c|");
+            cold.IgnoresDisposal = true;
+            m.Expect(cold.Select(x => x), "^-!").ToBe("-a");
+            m.Expect(cold.Take(1)).ToBe("-(a|)");
+            m.ExpectSubscriptions(cold).ToBe("^-!", "^!");
+
+            var hot = m.Hot("-a-b-c|");
+            hot.IgnoresDisposal = true;
+            m.Expect(hot.Select(x => x), "^-!").ToBe("-a");
+            m.ExpectSubscriptions(hot).ToBe("^-!");
+        });
+        Assert.That(
+            Failing.Message(m =>
+            {
+                var cold = m.Cold("-a-b|", name: "rude");
+                cold.IgnoresDisposal = true;
+                m.Expect(cold, "^-!", name: "result").ToBe("-a");
+            }),
+            Does.StartWith("2 marble mismatches, the earliest first\n\nProtocol violation in \"result\" at frame 3 (3 ms): 3:b came after it had been left\n"));
+    }
+
+    [Test]
     public void ADiagramAgainstTheRules_NeedsToSaySo()
     {
         Assert.That(() => MarbleTest.Run(m => m.Hot("-a|-b")), Throws.TypeOf<MarbleSyntaxException>().With.Property("Code").EqualTo("MG007"));

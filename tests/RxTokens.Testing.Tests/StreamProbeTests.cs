@@ -54,6 +54,111 @@ public class StreamProbeTests
     });
 
     [Test]
+    public async Task SoManyItems_OfAnyValue()
+    {
+        var clock = new VirtualClock();
+        await using var probe = clock.Probe(clock.Pull("-ab-c|"), name: "p");
+        Assert.That(await probe.Next(3), Is.EqualTo(new[] { "a", "b", "c" }));
+        Assert.That(clock.Frame, Is.EqualTo(4));
+        Assert.That(() => probe.Next(0), Throws.TypeOf<ArgumentOutOfRangeException>());
+        await probe.Completed();
+    }
+
+    [Test]
+    public void FewerItems_Fail()
+    {
+        var clock = new VirtualClock();
+        Fails(() => clock.Probe(clock.Cold("ab|"), name: "p").Next(3), "Probe \"p\" at frame 2 (2 ms): expected item 3 of 3, got OnCompleted\n  so far  ab|");
+    }
+
+    [Test]
+    public async Task AnObservableUnderDemand_IsAskedWhenAStepAsks()
+    {
+        var clock = new VirtualClock();
+        var source = clock.Pull("abc|");
+        await using var probe = clock.Probe(requests => source.OnDemand(requests));
+        clock.AdvanceToFrame(5);
+        Assert.That(source.Reads, Is.Empty);
+        Assert.That(await probe.Next(), Is.EqualTo("a"));
+        clock.AdvanceToFrame(8);
+        Assert.That(source.Reads, Is.EqualTo(new[] { 5 }));
+        Assert.That(await probe.Next(2), Is.EqualTo(new[] { "b", "c" }));
+        await probe.Completed();
+    }
+
+    [Test]
+    public Task ATestThatAsks_AsksAlone() => MarbleTest.RunAsync(async m =>
+    {
+        var source = m.Cold("abcd|");
+        var probe = m.Probe(requests => source.UnderDemand(requests));
+        probe.Request(2);
+        Assert.That(await probe.Next(2), Is.EqualTo(new[] { "a", "b" }));
+        await probe.NoEvent(10.Milliseconds());
+        probe.Request(1);
+        Assert.That((await probe.Next(), m.Frame), Is.EqualTo(("c", 11)));
+        await probe.NoEvent(1.Milliseconds());
+        probe.Request(long.MaxValue);
+        Assert.That(await probe.Next(), Is.EqualTo("d"));
+        await probe.Completed();
+    });
+
+    [Test]
+    public async Task ATestThatAsks_OfAPullStream()
+    {
+        var clock = new VirtualClock();
+        var source = clock.Pull("abcd|");
+        await using var probe = clock.Probe(source);
+        probe.Request(2);
+        clock.AdvanceToFrame(5);
+        Assert.That(source.Reads, Is.EqualTo(new[] { 0, 0 }).Or.EqualTo(new[] { 0, 1 }));
+        Assert.That(await probe.Next(2), Is.EqualTo(new[] { "a", "b" }));
+        await probe.NoEvent(5.Milliseconds());
+        Assert.That(source.Reads, Has.Count.EqualTo(2));
+        probe.Request(3);
+        Assert.That(await probe.Next(2), Is.EqualTo(new[] { "c", "d" }));
+        await probe.Completed();
+    }
+
+    [Test]
+    public void ATestThatDoesNotAskForMore_IsTold()
+    {
+        var clock = new VirtualClock();
+        var probe = clock.Probe(clock.Pull("ab|"), name: "p");
+        probe.Request(1);
+        probe.Next();
+        Fails(
+            () => probe.Next(),
+            "Probe \"p\" at frame 0 (0 ms): expected an item, but nothing came, and nothing is left to do in virtual time. All that was asked for has come: Request more\n  so far  a");
+    }
+
+    [Test]
+    public void WhatTheTestDidNotAskFor_Fails()
+    {
+        var clock = new VirtualClock();
+        var source = clock.Cold("abc|");
+        var probe = clock.Probe(requests => source.UnderDemand(requests, DemandPolicy.Ignore), name: "p");
+        probe.Request(1);
+        probe.Next();
+        clock.AdvanceToFrame(1);
+        Fails(
+            () => probe.DisposeAsync().AsTask(),
+            "Probe \"p\" at frame 1 (1 ms): OnNext(b) is item 2, and 1 had been asked for\n  so far  ab");
+    }
+
+    [Test]
+    public void ARequest_ThatCannotBe_IsRefused()
+    {
+        var clock = new VirtualClock();
+        var probe = clock.Probe(clock.Pull("a|"), name: "p");
+        Assert.That(() => probe.Request(0), Throws.TypeOf<ArgumentOutOfRangeException>());
+        Assert.That(
+            () => clock.Probe(clock.Cold("a|"), name: "p").Request(1),
+            Throws.InvalidOperationException.With.Message.EqualTo("'p' is an observable that takes no requests. Make the probe of a function of them: Probe(requests => stream.OnDemand(requests))."));
+        probe.Leave();
+        Assert.That(() => probe.Request(1), Throws.TypeOf<ObjectDisposedException>());
+    }
+
+    [Test]
     public void Leftovers_FailAndNameThemselves()
     {
         var clock = new VirtualClock();
@@ -162,6 +267,7 @@ public class StreamProbeTests
         var clock = new VirtualClock();
         Assert.That(() => clock.Probe((IObservable<int>)null!), Throws.ArgumentNullException);
         Assert.That(() => clock.Probe((IAsyncEnumerable<int>)null!), Throws.ArgumentNullException);
+        Assert.That(() => clock.Probe((Func<IObservable<long>, IObservable<int>>)null!), Throws.ArgumentNullException);
         Assert.That(() => VirtualTimeExtensions.Probe(null!, Observable.Never<int>()), Throws.ArgumentNullException);
     }
 

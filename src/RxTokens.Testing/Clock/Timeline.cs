@@ -7,7 +7,7 @@ namespace RxTokens;
 internal sealed class Timeline
 {
     // Microsoft's TestScheduler runs what is due now a tick later, and what that brings about another tick later:
-    // a frame is where an event belongs, not the ticks it has been pushed off by.
+    // a frame is where an event belongs, not the ticks it has been pushed off by. Who makes up for them comes as much too early.
     private const long MaxDrift = 100;
 
     private readonly VirtualTimeScheduler<long, long> _scheduler;
@@ -104,6 +104,8 @@ internal sealed class Timeline
     private long Snap(long ticks)
     {
         var drift = ticks % FrameSize.Ticks;
-        return drift <= MaxDrift ? ticks - drift : ticks;
+        return drift <= MaxDrift ? ticks - drift
+            : FrameSize.Ticks - drift <= MaxDrift ? ticks - drift + FrameSize.Ticks
+            : ticks;
     }
 }

@@ -29,6 +29,9 @@ internal abstract class Observed<T>(Timeline clock, MarbleDiagram? demand)
 
     protected Timeline Clock { get; } = clock;
 
+    /// <summary>Whether an item that has not been asked for breaks the rule.</summary>
+    protected virtual bool IsBounded => Demand is not null;
+
     public abstract void Subscribe();
 
     public void Request(long count)
@@ -46,7 +49,7 @@ internal abstract class Observed<T>(Timeline clock, MarbleDiagram? demand)
     {
         if (_delivered >= Clock.Limit)
             throw VirtualTimeLimitException.Items(Clock.Limit, Clock.Now);
-        if (++_delivered > _asked && Demand is not null)
+        if (++_delivered > _asked && IsBounded)
             Violate($"OnNext({ValueText.Of(item)}) is item {_delivered}, and {_asked} had been asked for", isDemand: true);
     }
 

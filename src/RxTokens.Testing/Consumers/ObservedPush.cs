@@ -14,8 +14,14 @@ internal sealed class ObservedPush<T> : Observed<T>
         : base(clock, demand)
     {
         _stream = stream;
-        _recorder = new PushRecorder<T>(clock) { OnItem = Count, OnEnd = _subscription.Dispose };
+        _recorder = new PushRecorder<T>(clock) { OnItem = Count, OnEnd = _subscription.Dispose, OnReceived = marble => OnReceived?.Invoke(marble) };
     }
+
+    /// <summary>Told of all that arrives.</summary>
+    public Action<Marble<T>>? OnReceived { get; init; }
+
+    /// <summary>Whether it is asked, though there is no row of requests.</summary>
+    public bool IsUnderDemand { get; init; }
 
     public override IReadOnlyList<Marble<T>> Received => _recorder.Received;
 
@@ -32,6 +38,8 @@ internal sealed class ObservedPush<T> : Observed<T>
         _recorder.Leave();
         _subscription.Dispose();
     }
+
+    protected override bool IsBounded => IsUnderDemand || base.IsBounded;
 
     protected override void OnRequest(long count) => _requests.Send(count);
 

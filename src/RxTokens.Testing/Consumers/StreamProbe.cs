@@ -13,7 +13,8 @@ namespace RxTokens;
 /// await probe.Completed();
 /// </code>
 /// <para>A step that finds something else fails and says what has come so far. What has come and was never asked about fails the disposal, by name.</para>
-/// <para>An observable is subscribed when the probe is made; of a pull stream one item is asked for at a time, when a step needs it.</para>
+/// <para>An observable is subscribed when the probe is made; of a pull stream, or an observable under demand, one item is asked for at a time,
+/// when a step needs it; or as many as <see cref="Request"/> says.</para>
 /// <para><b>Threading:</b> one thread; the tasks are complete when they are returned.</para>
 /// <para><b>Disposal:</b> leaves the stream, and then reports what nobody asked about, and what broke the rules of streams.</para>
 /// </remarks>
@@ -46,6 +47,49 @@ public sealed class StreamProbe<T> : IAsyncDisposable
         return next.Notification.HasValue ? Task.FromResult(next.Notification.Value) : throw Unexpected("an item", next);
     }
 
+    /// <summary>Takes so many items, of any value.</summary>
+    /// <param name="count">How many; more than zero.</param>
+    /// <returns>The items, in order.</returns>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="count"/> is not positive.</exception>
+    /// <exception cref="MarbleAssertionException">The stream ended or failed before, or nothing is left to do that could bring another item.</exception>
+    public Task<IReadOnlyList<T>> Next(int count)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(count);
+
+        var items = new List<T>();
+        while (items.Count < count)
+        {
+            var what = $"item {items.Count + 1} of {count}";
+            var next = Take(what);
+            items.Add(next.Notification.HasValue ? next.Notification.Value : throw Unexpected(what, next));
+        }
+
+        return Task.FromResult<IReadOnlyList<T>>(items);
+    }
+
+    /// <summary>Asks for so many items, now, and lets the steps take them. From the first call on it is the test alone that asks: no step does.</summary>
+    /// <remarks>
+    /// <code>
+    /// requests  2-----1
+    /// source    abcd|
+    /// arrives   ab----c
+    /// </code>
+    /// </remarks>
+    /// <param name="count">How many more; <see cref="long.MaxValue"/> is all there are. The end of a pull stream needs a request of its own.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="count"/> is not positive.</exception>
+    /// <exception cref="InvalidOperationException">The stream is an observable that takes no requests.</exception>
+    /// <exception cref="ObjectDisposedException">The probe has left.</exception>
+    public void Request(long count)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(count);
+        ObjectDisposedException.ThrowIf(_hasLeft, this);
+        if (!_feed.TakesRequests)
+            throw new InvalidOperationException($"'{_name}' is an observable that takes no requests. Make the probe of a function of them: Probe(requests => stream.OnDemand(requests)).");
+
+        _prepare();
+        _feed.Request(count);
+    }
+
     /// <summary>Takes the completion.</summary>
     /// <returns>A task that is complete.</returns>
     /// <exception cref="MarbleAssertionException">There was an item or a failure instead, or nothing is left to do that could bring the end.</exception>
@@ -64,7 +108,7 @@ public sealed class StreamProbe<T> : IAsyncDisposable
         return next.Notification.Exception is { } failure ? Task.FromResult(failure) : throw Unexpected("a failure", next);
     }
 
-    /// <summary>Lets a time go by in which nothing may come; of a pull stream an item is asked for during that time.</summary>
+    /// <summary>Lets a time go by in which nothing may come; what takes requests is asked for an item during that time, unless the test asks by itself.</summary>
     /// <param name="time">How long; not negative.</param>
     /// <returns>A task that is complete.</returns>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="time"/> is negative.</exception>
@@ -109,7 +153,7 @@ public sealed class StreamProbe<T> : IAsyncDisposable
     private MarbleAssertionException? Leftovers()
     {
         if (_feed.Violations.FirstOrDefault() is { What: not null } violation)
-            return Failure(MismatchKind.ProtocolViolation, violation.Time, violation.What);
+            return Failure(violation.IsDemand ? MismatchKind.DemandViolation : MismatchKind.ProtocolViolation, violation.Time, violation.What);
         if (_feed.Waiting.Count == 0)
             return null;
 
@@ -127,7 +171,7 @@ public sealed class StreamProbe<T> : IAsyncDisposable
         _feed.Ask();
         _clock.RunUntil(() => _feed.Waiting.Count > 0);
         if (!_feed.Waiting.TryDequeue(out var next))
-            throw Failure(MismatchKind.Missing, _clock.Now, $"expected {what}, but nothing came, and nothing is left to do in virtual time");
+            throw Failure(MismatchKind.Missing, _clock.Now, $"expected {what}, but nothing came, and nothing is left to do in virtual time{(_feed.IsDry ? ". All that was asked for has come: Request more" : "")}");
 
         _seen.Add(next);
         return next;

@@ -27,6 +27,9 @@ internal sealed record Finding(MarbleMismatch Mismatch, IReadOnlyList<ChartRow> 
     /// <summary>The source whose use these rows show, so that it need not be shown again.</summary>
     public ISourceProbe? Shows { get; init; }
 
+    /// <summary>Whether the test passes with what happened put in the place of what was expected.</summary>
+    public bool IsToAccept { get; init; } = true;
+
     /// <summary>What else there is to say.</summary>
     public string? Hint { get; init; }
 }

@@ -14,6 +14,9 @@ internal sealed record Comparison(string Name, MarbleRow Kind, IReadOnlyList<Mar
 
     public TimeSpan Length { get; init; }
 
+    /// <summary>Where what is expected comes from, if not from a diagram.</summary>
+    public string Note { get; init; } = "";
+
     /// <summary>The types of an expected and an actual event, for those that look alike.</summary>
     public Func<int, int, (string Expected, string Actual)>? Types { get; init; }
 
@@ -54,7 +57,7 @@ internal sealed record Comparison(string Name, MarbleRow Kind, IReadOnlyList<Mar
         };
         return new Finding(
             mismatch,
-            [.. Context, new ChartRow("expected", Kind, Expected) { Length = Length }, new ChartRow("actual", Kind, Actual) { Length = Length }])
+            [.. Context, new ChartRow("expected", Kind, Expected, Note) { Length = Length }, new ChartRow("actual", Kind, Actual) { Length = Length }])
         {
             AtCaret = atCaret,
         };

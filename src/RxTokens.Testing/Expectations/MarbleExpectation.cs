@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 
 namespace RxTokens;
 
@@ -8,8 +9,9 @@ namespace RxTokens;
 public sealed class MarbleExpectation<T>
 {
     private readonly StreamCheck<T> _check;
+    private readonly IWatch _watch;
 
-    internal MarbleExpectation(StreamCheck<T> check) => _check = check;
+    internal MarbleExpectation(StreamCheck<T> check, IWatch watch) => (_check, _watch) = (check, watch);
 
     /// <summary>What has arrived so far, with the times.</summary>
     public IReadOnlyList<Marble<T>> Received => _check.Received;
@@ -21,7 +23,72 @@ public sealed class MarbleExpectation<T>
     /// <exception cref="ArgumentNullException"><paramref name="diagram"/> is null.</exception>
     /// <exception cref="MarbleSyntaxException">The diagram is not one.</exception>
     /// <exception cref="ArgumentException">More items are expected than the demand row asks for.</exception>
+    /// <exception cref="InvalidOperationException">It has been called already.</exception>
     public void ToBe(string diagram, MarbleValues<T>? values = null, ExpectedError? error = null) => _check.Expect(diagram, values, error);
+
+    /// <summary>Expects what an observable says: the same items and the same ending, at the same times.</summary>
+    /// <remarks>
+    /// <code>
+    /// other   -a--b|
+    /// stream  -a--b|
+    /// </code>
+    /// <para>It is subscribed and left together with the stream, which comes first. Errors are the same if they are one instance, or of one type and message.</para>
+    /// </remarks>
+    /// <param name="other">The observable.</param>
+    /// <param name="name">What failures and pictures call it.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="other"/> is null.</exception>
+    /// <exception cref="InvalidOperationException"><c>ToBe</c> has been called already.</exception>
+    public void ToBe(IObservable<T> other, [CallerArgumentExpression(nameof(other))] string? name = null)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+
+        _check.Expect(() => _watch.Start(other), name);
+    }
+
+    /// <summary>Expects what another pull stream delivers, when it is asked for as much at the same times.</summary>
+    /// <remarks>
+    /// <code>
+    /// requests  1---1--1
+    /// other     a---b--|
+    /// stream    a---b--|
+    /// </code>
+    /// </remarks>
+    /// <param name="other">The other stream.</param>
+    /// <param name="name">What failures and pictures call it.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="other"/> is null.</exception>
+    /// <exception cref="InvalidOperationException"><c>ToBe</c> has been called already.</exception>
+    public void ToBe(IAsyncEnumerable<T> other, [CallerArgumentExpression(nameof(other))] string? name = null)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+
+        _check.Expect(() => _watch.Start(other), name);
+    }
+
+    /// <summary>Expects so many items, of any value and at any time; alone, or beside <c>ToBe</c>.</summary>
+    /// <remarks>
+    /// <code>
+    /// -a--b-c|      3 in all, 2 up to frame 4
+    /// </code>
+    /// <para>The ending does not count.</para>
+    /// </remarks>
+    /// <param name="items">How many items.</param>
+    /// <param name="atFrame">The last frame that counts, up to its end; all items of the test if not given.</param>
+    /// <exception cref="ArgumentOutOfRangeException">An argument is negative.</exception>
+    /// <exception cref="ArgumentException">More items are expected than the demand row asks for.</exception>
+    public void ToHaveCount(long items, long? atFrame = null)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(items); // by the name it has here
+
+        _check.ExpectCount(items, atFrame);
+    }
+}
+
+/// <summary>Begins to watch a stream, at the times of a row.</summary>
+internal interface IWatch
+{
+    Observed<T> Start<T>(IObservable<T> stream);
+
+    Observed<T> Start<T>(IAsyncEnumerable<T> stream);
 }
 
 /// <summary>When a push source is expected to be subscribed to.</summary>
@@ -38,6 +105,13 @@ public sealed class SubscriptionExpectation
     /// <exception cref="MarbleSyntaxException">A row is not one.</exception>
     /// <exception cref="InvalidOperationException">It has been called already.</exception>
     public void ToBe(params IReadOnlyList<string> rows) => _check.Expect(rows);
+
+    /// <summary>Expects these subscriptions, whichever comes first.</summary>
+    /// <param name="rows">A row for each: <c>--^---!</c>.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="rows"/> is null.</exception>
+    /// <exception cref="MarbleSyntaxException">A row is not one.</exception>
+    /// <exception cref="InvalidOperationException">It or <c>ToBe</c> has been called already.</exception>
+    public void ToBeInAnyOrder(params IReadOnlyList<string> rows) => _check.Expect(rows, inAnyOrder: true);
 }
 
 /// <summary>How a pull source is expected to be read.</summary>
@@ -58,6 +132,13 @@ public sealed class PullExpectation
     /// <exception cref="InvalidOperationException">It has been called already.</exception>
     public void ToBe(params IReadOnlyList<string> rows) => _check.Expect(rows);
 
+    /// <summary>Expects these enumerations, whichever comes first.</summary>
+    /// <param name="rows">A row for each: <c>[^2]---1--[1!]</c>.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="rows"/> is null.</exception>
+    /// <exception cref="MarbleSyntaxException">A row is not one.</exception>
+    /// <exception cref="InvalidOperationException">It or <c>ToBe</c> has been called already.</exception>
+    public void ToBeInAnyOrder(params IReadOnlyList<string> rows) => _check.Expect(rows, inAnyOrder: true);
+
     /// <summary>Expects so many reads in all up to a frame, whenever they are made.</summary>
     /// <param name="reads">How many calls of <c>MoveNextAsync</c>.</param>
     /// <param name="atFrame">The last frame that counts, up to its end.</param>
@@ -67,6 +148,17 @@ public sealed class PullExpectation
         ArgumentOutOfRangeException.ThrowIfNegative(reads); // by the name it has here
 
         _check.Sums.Expect(reads, atFrame);
+    }
+
+    /// <summary>Expects so many reads or more up to a frame, whenever they are made.</summary>
+    /// <param name="reads">How many calls of <c>MoveNextAsync</c> at least.</param>
+    /// <param name="atFrame">The last frame that counts, up to its end.</param>
+    /// <exception cref="ArgumentOutOfRangeException">An argument is negative.</exception>
+    public void ToSumToAtLeast(long reads, long atFrame)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(reads); // by the name it has here
+
+        _check.Sums.Expect(reads, atFrame, isAtLeast: true);
     }
 }
 
@@ -90,4 +182,10 @@ public sealed class RequestExpectation
     /// <param name="atFrame">The last frame that counts, up to its end.</param>
     /// <exception cref="ArgumentOutOfRangeException">An argument is negative.</exception>
     public void ToSumTo(long count, long atFrame) => _check.Sums.Expect(count, atFrame);
+
+    /// <summary>Expects so much or more to be asked for up to a frame, in whatever portions.</summary>
+    /// <param name="count">How much at least; <see cref="long.MaxValue"/> is without bound.</param>
+    /// <param name="atFrame">The last frame that counts, up to its end.</param>
+    /// <exception cref="ArgumentOutOfRangeException">An argument is negative.</exception>
+    public void ToSumToAtLeast(long count, long atFrame) => _check.Sums.Expect(count, atFrame, isAtLeast: true);
 }

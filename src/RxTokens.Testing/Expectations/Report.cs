@@ -92,7 +92,7 @@ internal sealed class Report(TimeSpan frameSize, TimeSpan now, IReadOnlyList<ISo
         Draw(text, [.. sources.SelectMany(s => RowsOf(s, frameSize, withUses: s != finding.Shows)), .. finding.Rows], finding.AtCaret is null ? null : mismatch.Time, finding.AtCaret);
         foreach (var line in finding.Legend)
             text.Append(CultureInfo.InvariantCulture, $"  {(line.StartsWith('…') ? "" : "where ")}{line}\n");
-        if (mismatch is { Actual.Length: <= LongestRow, Expected: not null })
+        if (finding.IsToAccept && mismatch is { Actual.Length: <= LongestRow, Expected: not null })
             text.Append(CultureInfo.InvariantCulture, $"  to accept the actual result:  {(mismatch.Actual.Length == 0 ? "\"\"" : mismatch.Actual)}\n");
         if (finding.Hint is { } hint)
             text.Append(CultureInfo.InvariantCulture, $"  {hint}\n");

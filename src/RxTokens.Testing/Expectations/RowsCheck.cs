@@ -4,6 +4,7 @@ namespace RxTokens;
 internal sealed class RowsCheck(string name, ISourceProbe source, Func<MarbleSyntax> syntax) : Check(name)
 {
     private IReadOnlyList<MarbleDiagram>? _expected;
+    private bool _isInAnyOrder;
 
     private MarbleRow Kind => source.UseRow;
 
@@ -11,12 +12,13 @@ internal sealed class RowsCheck(string name, ISourceProbe source, Func<MarbleSyn
 
     public override string? Missing => _expected is null && Sums.IsEmpty ? "ToBe" : null;
 
-    public void Expect(IReadOnlyList<string> rows)
+    public void Expect(IReadOnlyList<string> rows, bool inAnyOrder = false)
     {
         ArgumentNullException.ThrowIfNull(rows);
         if (_expected is not null)
             throw Twice(_expected.Select(row => row.Text));
 
+        _isInAnyOrder = inAnyOrder;
         _expected = [.. rows.Select(row => MarbleDiagram.Parse(row, Kind, syntax() with { Name = Name }))
             .Where(row => row.Symbols.Count > 0)];
     }
@@ -25,11 +27,9 @@ internal sealed class RowsCheck(string name, ISourceProbe source, Func<MarbleSyn
     {
         if (_expected is not null)
         {
-            for (var i = 0; i < Math.Max(_expected.Count, source.Uses.Count); i++)
+            foreach (var (expected, actual, number) in Pairs(_expected, source.Uses))
             {
-                var expected = i < _expected.Count ? Calls.Merge(_expected[i].Symbols) : [];
-                var actual = i < source.Uses.Count ? Calls.Merge(source.Uses[i]) : [];
-                var row = Math.Max(_expected.Count, source.Uses.Count) == 1 ? Name : $"{Name}, {(Kind == MarbleRow.Pulls ? "enumeration" : "subscription")} {i + 1}";
+                var row = Math.Max(_expected.Count, source.Uses.Count) == 1 ? Name : $"{Name}, {(Kind == MarbleRow.Pulls ? "enumeration" : "subscription")} {number}";
                 var finding = new Comparison(row, Kind, expected, actual)
                 {
                     Same = (x, y) => expected[x].Kind == actual[y].Kind && expected[x].Count == actual[y].Count,
@@ -46,6 +46,32 @@ internal sealed class RowsCheck(string name, ISourceProbe source, Func<MarbleSyn
     }
 
     public override IEnumerable<ChartRow> Rows(TimeSpan frameSize) => [];
+
+    /// <summary>What is to be compared with what: by their order or, in any order, what has no equal.</summary>
+    private IEnumerable<(IReadOnlyList<MarbleSymbol> Expected, IReadOnlyList<MarbleSymbol> Actual, int Number)> Pairs(
+        IReadOnlyList<MarbleDiagram> rows, IReadOnlyList<IReadOnlyList<MarbleSymbol>> uses)
+    {
+        var expected = rows.Select(row => Calls.Merge(row.Symbols)).ToList();
+        var actual = uses.Select((use, i) => (Calls: Calls.Merge(use), Number: i + 1)).ToList();
+        for (var i = 0; _isInAnyOrder && i < actual.Count; i++)
+        {
+            if (expected.FindIndex(row => Marks(row).SequenceEqual(Marks(actual[i].Calls))) is >= 0 and var equal)
+            {
+                expected.RemoveAt(equal);
+                actual.RemoveAt(i--);
+            }
+        }
+
+        for (var i = 0; i < Math.Max(expected.Count, actual.Count); i++)
+        {
+            yield return (
+                i < expected.Count ? expected[i] : [],
+                i < actual.Count ? actual[i].Calls : [],
+                i < actual.Count ? actual[i].Number : uses.Count + 1 + i - actual.Count);
+        }
+
+        static IEnumerable<(TimeSpan, MarbleKind, long)> Marks(IReadOnlyList<MarbleSymbol> row) => row.Select(s => (s.Time, s.Kind, s.Count));
+    }
 
     private InvalidOperationException Twice(IEnumerable<string> rows) =>
         new($"'{Name}' is expected to be {(string.Join(", ", rows.Select(row => $"'{row}'")) is { Length: > 0 } all ? all : "none")} already. ToBe takes all rows at once.");

@@ -10,16 +10,18 @@ internal sealed class StreamCheck<T>(string name, Observed<T> stream, Func<Marbl
     private IReadOnlyList<Marble<T>> _expected = [];
     private MarbleValues<T>? _values;
     private ExpectedError _error = new MarbleException("#");
+    private readonly Sums _counts = new("items", MarbleKind.Value);
+    private Observed<T>? _other;
+    private string _otherName = "";
 
-    public override string? Missing => _diagram is null ? "ToBe" : null;
+    public override string? Missing => _diagram is null && _other is null && _counts.IsEmpty ? "ToBe" : null;
 
     public IReadOnlyList<Marble<T>> Received => stream.Received;
 
     public void Expect(string diagram, MarbleValues<T>? values, ExpectedError? error)
     {
         ArgumentNullException.ThrowIfNull(diagram);
-        if (_diagram is not null)
-            throw new InvalidOperationException($"'{Name}' is expected to be '{_diagram.Text}' already. Make another expectation, for another subscription.");
+        AssertIsOpen();
 
         var parsed = MarbleDiagram.Parse(diagram, MarbleRow.Expected, syntax() with { Name = Name, Keys = values?.Keys });
         var expected = Marble.Resolve(parsed, values, error: null);
@@ -35,16 +37,44 @@ internal sealed class StreamCheck<T>(string name, Observed<T> stream, Func<Marbl
         (_diagram, _expected, _values, _error) = (parsed, expected, values, error ?? _error);
     }
 
-    private ArgumentException Unreachable(string what) =>
-        new($"'{Name}' is expected {what}. Demand: {stream.Demand!.Text}", "diagram");
+    /// <summary>Expects what another stream says.</summary>
+    public void Expect(Func<Observed<T>> other, string? name)
+    {
+        AssertIsOpen();
+
+        (_other, _otherName) = (other(), name ?? "other");
+    }
+
+    public void ExpectCount(long items, long? atFrame)
+    {
+        if (stream.Granted < items)
+            throw Unreachable($"to deliver {items} items, but its demand row asks for {stream.Granted} only: the rest can never come", nameof(items));
+
+        _counts.Expect(items, atFrame);
+    }
+
+    private void AssertIsOpen()
+    {
+        if (_diagram is not null || _other is not null)
+            throw new InvalidOperationException($"'{Name}' is expected to be '{_diagram?.Text ?? _otherName}' already. Make another expectation, for another subscription.");
+    }
+
+    private ArgumentException Unreachable(string what, string parameter = "diagram") =>
+        new($"'{Name}' is expected {what}. Demand: {stream.Demand!.Text}", parameter);
 
     public override IEnumerable<Finding> Compare(TimeSpan frameSize)
     {
         var letters = new Letters<T>(_values, _expected.Count > 0 ? _diagram!.Symbols : []);
         var actual = Symbols(letters);
         var context = Demand();
-        var length = _diagram!.Length;
+        var length = _diagram?.Length ?? TimeSpan.Zero;
         var text = new Lazy<string?>(() => ChartLayout.FormatExact(MarbleRow.Expected, actual, frameSize, length));
+
+        foreach (var violation in _other?.Violations ?? [])
+        {
+            var mismatch = new MarbleMismatch(_otherName, MismatchKind.ProtocolViolation, violation.Time, violation.Time.Ticks / frameSize.Ticks, violation.What);
+            yield return new Finding(mismatch, [.. context, new ChartRow(_otherName, MarbleRow.Expected, Symbols(_other!.Received, letters))]) { AtCaret = violation.What };
+        }
 
         foreach (var violation in stream.Violations)
         {
@@ -52,7 +82,7 @@ internal sealed class StreamCheck<T>(string name, Observed<T> stream, Func<Marbl
                 Name, violation.IsDemand ? MismatchKind.DemandViolation : MismatchKind.ProtocolViolation,
                 violation.Time, violation.Time.Ticks / frameSize.Ticks, violation.What)
             {
-                Expected = _diagram.Text,
+                Expected = _diagram?.Text,
                 Actual = text.Value,
             };
             yield return new Finding(mismatch, [.. context, new ChartRow("actual", MarbleRow.Expected, actual)])
@@ -61,6 +91,13 @@ internal sealed class StreamCheck<T>(string name, Observed<T> stream, Func<Marbl
                 Legend = letters.Legend,
             };
         }
+
+        foreach (var count in _counts.Compare(Name, MarbleRow.Expected, actual, frameSize))
+            yield return count with { Rows = [.. context, .. count.Rows], Legend = letters.Legend };
+        if (_other is not null && Twins.Find(Name, (_otherName, _other.Received), stream.Received, letters, frameSize) is { } difference)
+            yield return difference with { Rows = [.. context, .. difference.Rows] };
+        if (_diagram is null)
+            yield break;
 
         var finding = new Comparison(Name, MarbleRow.Expected, _diagram.Symbols, actual)
         {
@@ -97,6 +134,8 @@ internal sealed class StreamCheck<T>(string name, Observed<T> stream, Func<Marbl
         var letters = new Letters<T>(_values, []);
         var symbols = Symbols(letters);
         yield return new ChartRow(Name, MarbleRow.Expected, symbols, string.Join(", ", letters.Legend)) { Length = _diagram?.Length ?? TimeSpan.Zero };
+        if (_other is not null)
+            yield return new ChartRow(_otherName, MarbleRow.Expected, Symbols(_other.Received, letters));
     }
 
     private IReadOnlyList<ChartRow> Demand() =>

@@ -10,7 +10,8 @@ namespace RxTokens;
 /// | #          completion and failure, one frame
 /// (ab|)        together at the frame of the parenthesis; takes a frame per item, dash and parenthesis
 /// [ab|]        together, in exactly one frame
-/// 10ms 1.5s    between spaces: that much time
+/// 10ms 1.5s    between spaces: that much time; ms, s, m, h or d
+/// @1002 @1.5s  between spaces: on to that frame or time, counted from the beginning; in a hot row from ^
 /// ^ !          subscribed and unsubscribed; in a hot row ^ is frame 0
 /// 3 {25} *     requests for so many items, * for all of them
 /// </code>

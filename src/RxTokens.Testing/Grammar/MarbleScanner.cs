@@ -14,11 +14,14 @@ internal sealed record Mark(int Index, int Length, string Text, bool IsNamed, lo
 /// <summary>Reads what all rows share: spaces, dashes, durations, groups and names. The rules of the row read the rest.</summary>
 internal sealed class MarbleScanner(string text, MarbleRow row, MarbleSyntax syntax, RowRules rules)
 {
+    private const string Units = "ms|s|m|h|d";
+
     private readonly List<MarbleSymbol> _symbols = [];
     private int _index;
     private long _ticks;
     private long _origin;
     private Group? _group;
+    private (int Index, int Length)? _absolute;
 
     /// <summary>The group that is open. All its symbols are at its time.</summary>
     private sealed record Group(int Index, long Ticks, bool IsTight)
@@ -41,6 +44,8 @@ internal sealed class MarbleScanner(string text, MarbleRow row, MarbleSyntax syn
                 ReadDash();
             else if (MarbleDuration.IsNumeric(c) && MarbleDuration.At(text, _index, rules.IsKey) is { Kind: not DurationKind.None } duration)
                 ReadDuration(duration);
+            else if (c == '@' && MarbleDuration.AbsoluteAt(text, _index, syntax.FrameSize.Ticks, rules.IsKey) is { Kind: not DurationKind.None } absolute)
+                ReadAbsolute(absolute);
             else if (rules.HasGroups && c is '(' or '[')
                 OpenGroup(isTight: c == '[');
             else if (rules.HasGroups && c is ')' or ']')
@@ -66,7 +71,12 @@ internal sealed class MarbleScanner(string text, MarbleRow row, MarbleSyntax syn
     }
 
     /// <summary>Counts all times from this one.</summary>
-    public void SetOrigin() => _origin = _ticks;
+    public void SetOrigin()
+    {
+        if (_absolute is var (index, length))
+            throw Fail("MG024", index, length, $"{Quote(index, length)} before '^'", "a hot row counts its frames from '^'; write dashes or durations before it");
+        _origin = _ticks;
+    }
 
     public MarbleSyntaxException Fail(string code, Mark mark, string sentence, string? hint) =>
         Fail(code, mark.Index, mark.Length, sentence, hint, mark.Ticks);
@@ -98,13 +108,15 @@ internal sealed class MarbleScanner(string text, MarbleRow row, MarbleSyntax syn
     {
         var quoted = Quote(_index, duration.Length);
         var values = $"for items write the first in braces, \"{{{text[_index]}}}\"";
-        if (_group is not null && duration.Kind != DurationKind.Malformed)
+        if (_group is not null && duration.Kind is not (DurationKind.Malformed or DurationKind.Gap))
             throw Error("MG005", "time progression inside a group", $"write it before or after the group; {values}");
 
         switch (duration.Kind)
         {
             case DurationKind.Malformed:
-                throw Error("MG015", $"{quoted} is not a valid time progression (expected <number>ms|s|m)", $"write a time as \"10ms\" or \"1.5s\"; {values}");
+                throw Error("MG015", $"{quoted} is not a valid time progression (expected <number>{Units})", $"write a time as \"10ms\" or \"1.5s\"; {values}");
+            case DurationKind.Gap:
+                throw Error("MG015", $"{quoted} is not a valid time progression (expected <number>{Units})", $"write a dash for each frame, or a time between spaces, as \"10ms\"; {values}");
             case DurationKind.NotDelimited:
                 throw Error("MG014", $"{quoted} looks like a time progression but is not delimited by spaces", Delimited(duration.Length));
             case DurationKind.TooFine:
@@ -117,6 +129,35 @@ internal sealed class MarbleScanner(string text, MarbleRow row, MarbleSyntax syn
         _index += duration.Length;
 
         MarbleSyntaxException Error(string code, string sentence, string hint) => Fail(code, _index, duration.Length, sentence, hint);
+    }
+
+    private void ReadAbsolute(MarbleDuration absolute)
+    {
+        var quoted = Quote(_index, absolute.Length);
+        const string values = "for an item write \"{@}\"";
+        if (_group is not null)
+            throw Error("MG005", "absolute mark inside a group", $"write it before or after the group; {values}");
+
+        switch (absolute.Kind)
+        {
+            case DurationKind.Malformed:
+                throw Error("MG015", $"{quoted} is not a valid absolute mark (expected @<frame> or @<number>{Units})", $"write a frame as \"@10\", or a time as \"@1.5s\"; {values}");
+            case DurationKind.NotDelimited:
+                throw Error("MG014", $"{quoted} looks like an absolute mark but is not delimited by spaces", Delimited(absolute.Length));
+            case DurationKind.TooFine:
+                throw Error("MG016", $"{quoted} is finer than a tick", "a tick is 0.0001ms");
+            case DurationKind.TooLong:
+                throw Error("MG016", $"{quoted} is longer than a TimeSpan can be", "write a shorter one");
+        }
+
+        var passed = _ticks - _origin;
+        if (absolute.Ticks < passed)
+            throw Error("MG024", $"{quoted} lies in the past: the row has come to {Words.At(new TimeSpan(passed), syntax.FrameSize)}", "an item takes its frame before the mark; write a later one");
+        Advance(absolute.Ticks - passed, _index, absolute.Length);
+        _absolute = (_index, absolute.Length);
+        _index += absolute.Length;
+
+        MarbleSyntaxException Error(string code, string sentence, string hint) => Fail(code, _index, absolute.Length, sentence, hint);
     }
 
     /// <summary>The diagram as it would be with spaces around the duration; of a long one the duration alone.</summary>

@@ -30,7 +30,7 @@ public sealed class MarbleSyntaxException : FormatException
         Frame = time.Ticks / frameSize.Ticks;
     }
 
-    /// <summary>What is wrong, as a code: <c>MG001</c> to <c>MG023</c>.</summary>
+    /// <summary>What is wrong, as a code: <c>MG001</c> to <c>MG024</c>.</summary>
     public string Code { get; }
 
     /// <summary>Where, in UTF-16 units from 0; at most the length of the diagram.</summary>

@@ -19,6 +19,9 @@ internal sealed class ChartLayout
     private const int LongestSilence = 15;
     private const int RulerStep = 10;
 
+    private static readonly (long Ticks, string Name)[] Units =
+        [(TimeSpan.TicksPerDay, "d"), (TimeSpan.TicksPerHour, "h"), (TimeSpan.TicksPerMinute, "m"), (TimeSpan.TicksPerSecond, "s")];
+
     private readonly List<Slot> _slots = [];
     private readonly IReadOnlyList<ChartRow> _rows;
     private readonly string[] _lines;
@@ -210,10 +213,12 @@ internal sealed class ChartLayout
         MarbleSymbol? NextTo(int slot) => bySlot.TryGetValue(slot + 1, out var next) && next.Count == 1 ? next[0] : null;
     }
 
-    /// <summary>A mark as it is written. Digits in front of a letter would be read as a time, or as an attempt at one.</summary>
+    /// <summary>A mark as it is written. Digits in front of a letter would be read as a time, or as an attempt at one; behind a <c>@</c> as a frame, and between dots as a gap.</summary>
     private static string Text(MarbleSymbol symbol, MarbleSymbol? next)
     {
         var text = Text(symbol);
+        if (text is "@" or "." && next is { } digit && Text(digit) is [>= '0' and <= '9', ..])
+            return $"{{{text}}}";
         var isNumeric = symbol.Kind is MarbleKind.Value or MarbleKind.Request && text is [(>= '0' and <= '9') or '.'];
         return isNumeric && next is { } letter && Text(letter) is [var first] && (char.IsAsciiLetter(first) || first is 'µ' or 'μ') ? $"{{{text}}}" : text;
     }
@@ -244,14 +249,15 @@ internal sealed class ChartLayout
             or UnicodeCategory.OtherPunctuation or UnicodeCategory.DecimalDigitNumber;
     }
 
-    /// <summary>A time as it is written in a diagram: <c>95ms</c>, <c>2s</c>, <c>1m</c>.</summary>
+    /// <summary>A time as it is written in a diagram: <c>95ms</c>, <c>2s</c>, <c>1m</c>, <c>3h</c>, <c>1d</c>.</summary>
     internal static string Duration(long ticks)
     {
         var culture = CultureInfo.InvariantCulture;
-        if (ticks != 0 && ticks % TimeSpan.TicksPerMinute == 0)
-            return string.Create(culture, $"{ticks / TimeSpan.TicksPerMinute}m");
-        if (ticks != 0 && ticks % TimeSpan.TicksPerSecond == 0)
-            return string.Create(culture, $"{ticks / TimeSpan.TicksPerSecond}s");
+        foreach (var (unit, name) in Units)
+        {
+            if (ticks != 0 && ticks % unit == 0)
+                return string.Create(culture, $"{ticks / unit}{name}");
+        }
 
         return string.Create(culture, $"{(decimal)ticks / TimeSpan.TicksPerMillisecond:0.####}ms");
     }

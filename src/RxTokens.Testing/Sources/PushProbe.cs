@@ -41,6 +41,9 @@ public sealed class PushProbe<T> : IObservable<T>, ISourceProbe
     /// <summary>What failures and pictures call it.</summary>
     public string Name { get; internal set; }
 
+    /// <summary>Whether it goes on speaking to who has left, as of a source that ignores the disposal of its subscription; which it records all the same.</summary>
+    public bool IgnoresDisposal { get; set; }
+
     /// <summary>The subscriptions so far, in order.</summary>
     public IReadOnlyList<SubscriptionFrames> Subscriptions =>
         [.. ((ISourceProbe)this).Uses.Select(use => new SubscriptionFrames(Frame(use[0]), use.Count > 1 ? Frame(use[1]) : null))];
@@ -74,8 +77,12 @@ public sealed class PushProbe<T> : IObservable<T>, ISourceProbe
 
         return Disposable.Create(() =>
         {
-            timers.Dispose();
-            _observers.Remove(observer);
+            if (!IgnoresDisposal)
+            {
+                timers.Dispose();
+                _observers.Remove(observer);
+            }
+
             lock (_uses)
                 use.Add(new MarbleSymbol(_clock.Now, MarbleKind.Unsubscribe, "", 1, 0));
         });

@@ -30,8 +30,8 @@ public class MarblePropertyTests
 
     private static readonly Gen<string> AnyText =
         from atoms in Gen.ListOf(Gen.Frequency(
-            (12, Gen.Elements("-|#^!()[]{}*x. \t\r\nabmsh0123459".Select(c => c.ToString()).ToArray())),
-            (2, Gen.Elements("1ms", " 10ms ", "2.5s", "(ab)", "[a", "{name}", " .5s ")),
+            (12, Gen.Elements("-|#^!()[]{}*x.@ \t\r\nabmshd0123459".Select(c => c.ToString()).ToArray())),
+            (2, Gen.Elements("1ms", " 10ms ", "2.5s", "(ab)", "[a", "{name}", " .5s ", " @5 ", " @1s ", "..4..")),
             (1, Gen.Elements("é", "🙈", "\uD83D", "\uDE48", "\uFE0F", "\u200D", "\u0301", "\u0000", "🇩", "\u00A0"))))
         select string.Concat(atoms);
 
@@ -57,7 +57,7 @@ public class MarblePropertyTests
 
     private static readonly Gen<Piece> Duration =
         from tenths in Gen.Choose(0, 500)
-        from unit in Gen.Elements(("ms", 1_000L), ("s", 1_000_000L), ("m", 60_000_000L))
+        from unit in Gen.Elements(("ms", 1_000L), ("s", 1_000_000L), ("m", 60_000_000L), ("h", 3_600_000_000L), ("d", 86_400_000_000L))
         from fraction in Gen.Elements(true, false)
         select fraction
             ? new Piece([$" {tenths / 10}.{tenths % 10}{unit.Item1} "], [], tenths * unit.Item2)

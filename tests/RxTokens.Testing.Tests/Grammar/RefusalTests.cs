@@ -21,7 +21,7 @@ public class RefusalTests
     [TestCase("[ 10ms ]", "MG005", 3, 0, "time progression inside a group")]
     [TestCase("(10ms)", "MG005", 2, 1, "time progression inside a group")]
     [TestCase("(a 10 ms)", "MG005", 4, 2, "time progression inside a group")]
-    [TestCase("(a .5s )", "MG015", 4, 2, "'.5s' is not a valid time progression (expected <number>ms|s|m)")]
+    [TestCase("(a .5s )", "MG015", 4, 2, "'.5s' is not a valid time progression (expected <number>ms|s|m|h|d)")]
     [TestCase("(a|b)", "MG007", 4, 3, "'b' after the terminal at column 3")]
     [TestCase("🙈|(a)", "MG007", 4, 3, "'a' after the terminal at column 2")]
     [TestCase("|--{order1}", "MG007", 4, 3, "'{order1}' after the terminal at column 1")]
@@ -51,7 +51,7 @@ public class RefusalTests
     [TestCase("^{a}", "MG001", 2, 1, "'{' not allowed in a subscription diagram")]
     [TestCase("^}", "MG001", 2, 1, "'}' not allowed in a subscription diagram")]
     [TestCase("^-1", "MG001", 3, 2, "'1' not allowed in a subscription diagram")]
-    [TestCase("^ 5h", "MG015", 3, 1, "'5h' is not a valid time progression (expected <number>ms|s|m)")]
+    [TestCase("^ 5x", "MG015", 3, 1, "'5x' is not a valid time progression (expected <number>ms|s|m|h|d)")]
     [TestCase("^ 10 ms", "MG014", 3, 1, "'10 ms' looks like a time progression but is not delimited by spaces")]
     public void ExpectedSubscriptions(string diagram, string code, int column, int frame, string sentence) =>
         Check(diagram, MarbleRow.ExpectedSubscription, code, column, frame, sentence, "expected subscription");
@@ -90,7 +90,7 @@ public class RefusalTests
     [TestCase("!^", "MG012", 2, 1, "'!' comes before '^'")]
     [TestCase("^^", "MG008", 2, 1, "a second '^'")]
     [TestCase("^!!", "MG011", 3, 2, "a second '!'")]
-    [TestCase("^ 1h", "MG015", 3, 1, "'1h' is not a valid time progression (expected <number>ms|s|m)")]
+    [TestCase("^ 1y", "MG015", 3, 1, "'1y' is not a valid time progression (expected <number>ms|s|m|h|d)")]
     public void Pulls(string diagram, string code, int column, int frame, string sentence) =>
         Check(diagram, MarbleRow.Pulls, code, column, frame, sentence);
 
@@ -124,6 +124,26 @@ public class RefusalTests
     [TestCase("10us a", "MG015", "10us")]
     [TestCase("10µs a", "MG015", "10µs")]
     [TestCase("1a b", "MG015", "1a")]
+    [TestCase("10msb|", "MG014", "10ms")]
+    [TestCase("a 10msb|", "MG014", "10ms")]
+    [TestCase("-1.5msec-", "MG014", "1.5ms")]
+    [TestCase("a10msb c", "MG014", "10ms")]
+    [TestCase("a 10msb", "MG015", "10msb")]
+    [TestCase("a 5h|", "MG014", "5h")]
+    [TestCase("2d-", "MG014", "2d")]
+    [TestCase("a 1.5.5d", "MG015", "1.5.5d")]
+    [TestCase("...4...", "MG015", "...4...")]
+    [TestCase("-a..12..b", "MG015", "..12..")]
+    [TestCase("-a ...4... b", "MG015", "...4...")]
+    [TestCase("(a...4...)", "MG015", "...4...")]
+    [TestCase("@5-", "MG014", "@5")]
+    [TestCase("-@5", "MG014", "@5")]
+    [TestCase("@2s|", "MG014", "@2s")]
+    [TestCase("@2ab|", "MG014", "@2")]
+    [TestCase("a @ 5 b", "MG014", "@ 5")]
+    [TestCase("a @1.5 b", "MG015", "@1.5")]
+    [TestCase("a @1.s b", "MG015", "@1.s")]
+    [TestCase("a @10sec", "MG015", "@10sec")]
     public void NearMisses(string diagram, string code, string what)
     {
         var error = Refuse(diagram, MarbleRow.Cold);
@@ -137,16 +157,45 @@ public class RefusalTests
     [TestCase("10ms(a|)", "10ms (a|)")]
     [TestCase("a 10 ms b", "a 10ms b")]
     [TestCase("a10ms b", "a 10ms b")]
+    [TestCase("a10msb|", "a 10ms b|")]
+    [TestCase("a 5h|", "a 5h |")]
+    [TestCase("a@5b|", "a @5 b|")]
+    [TestCase("a @ 5 b", "a @5 b")]
+    [TestCase("a@2s|", "a @2s |")]
     public void ANearMiss_IsToldHowToBeRight(string diagram, string right)
     {
         Assert.That(Refuse(diagram, MarbleRow.Cold).Hint, Is.EqualTo($"write \"{right}\""));
         Assert.That(() => MarbleDiagram.Parse(right, MarbleRow.Cold), Throws.Nothing);
     }
 
+    [TestCase("--a @2", 5, 3, "'@2' lies in the past: the row has come to frame 3")]
+    [TestCase("a 1.5ms @2 b", 9, 2, "'@2' lies in the past: the row has come to 2.5ms")]
+    [TestCase("a @4 b @4", 8, 5, "'@4' lies in the past: the row has come to frame 5")]
+    [TestCase("(abc) @4", 7, 5, "'@4' lies in the past: the row has come to frame 5")]
+    public void AnAbsoluteMark_InThePast(string diagram, int column, long frame, string sentence) =>
+        Check(diagram, MarbleRow.Cold, "MG024", column, frame, sentence);
+
+    [TestCase("--^-- @1", "'@1' lies in the past: the row has come to frame 3")]
+    [TestCase("@1 ^", "'@1' before '^'")]
+    [TestCase("@1s a-^ @5", "'@1s' before '^'")]
+    public void AnAbsoluteMark_OfAHotRow(string diagram, string sentence) =>
+        Assert.That(FirstLine(Refuse(diagram, MarbleRow.Hot)), Does.StartWith("MG024 ").And.EndsWith($": {sentence}"));
+
+    [TestCase("@0.00001ms", "'@0.00001ms' is finer than a tick")]
+    [TestCase("@922337203685478s", "'@922337203685478s' is longer than a TimeSpan can be")]
+    [TestCase("@9999999999999999999", "'@9999999999999999999' is longer than a TimeSpan can be")]
+    [TestCase("@99999999999999999999999999999999", "'@99999999999999999999999999999999' is longer than a TimeSpan can be")]
+    public void AbsoluteMarksThatCannotBe(string diagram, string sentence) =>
+        Assert.That(FirstLine(Refuse(diagram, MarbleRow.Cold)), Does.StartWith("MG016 ").And.EndsWith($": {sentence}"));
+
     [TestCase("a 0.00001ms", 3, "'0.00001ms' is finer than a tick")]
     [TestCase("0.0000000001m", 1, "'0.0000000001m' is finer than a tick")]
     [TestCase("1.00000001s", 1, "'1.00000001s' is finer than a tick")]
     [TestCase("0.000000001m", 1, "'0.000000001m' is finer than a tick")]
+    [TestCase("0.0000000000001h", 1, "'0.0000000000001h' is finer than a tick")]
+    [TestCase("0.000000000000001d", 1, "'0.000000000000001d' is finer than a tick")]
+    [TestCase("10675200d", 1, "'10675200d' is longer than a TimeSpan can be")]
+    [TestCase("9999999999999999999.99999999999999d", 1, "'9999999999999999999.99999999999999d' is finer than a tick")]
     [TestCase("922337203685478s", 1, "'922337203685478s' is longer than a TimeSpan can be")]
     [TestCase("99999999999999999999999999999999999999999999s", 1, "'99999999999999999999999999999999999999999999s' is longer than a TimeSpan can be")]
     [TestCase("922337203685s a 922337203685s b", 17, "the diagram is longer than a TimeSpan can be")]

@@ -75,6 +75,15 @@ public class RowTests
     [TestCase("0.0001ms a 0.0000001s b 0.000000005m c", "0.0001:a 1.0002:b 2.0005:c", TestName = "{m}(single ticks)")]
     [TestCase("1.00000000000000000000000000000s a", "1000:a", TestName = "{m}(a long fraction of zeros)")]
     [TestCase("2ms 3ms a", "5:a", TestName = "{m}(durations in a row)")]
+    [TestCase("1.5h a 0.00000000003125d b", "5400000:a 5400001.0027:b", TestName = "{m}(hours and days)")]
+    [TestCase("a1b2c3d4h|", "0:a 1:1 2:b 3:2 4:c 5:3 6:d 7:4 8:h 9:|", TestName = "{m}(letters that are long units, among others)")]
+    [TestCase("1 d 2 h", "0:1 1:d 2:2 3:h", TestName = "{m}(the same apart)")]
+    [TestCase("1sb-", "0:1 1:s 2:b", TestName = "{m}(a short unit with a letter behind)")]
+    [TestCase("...-.4.", "0:. 1:. 2:. 4:. 5:4 6:.", TestName = "{m}(dots that are no gap)")]
+    [TestCase("a @1 b @10 c", "0:a 1:b 10:c", TestName = "{m}(absolute marks)")]
+    [TestCase("@2s a @1m b", "2000:a 60000:b", TestName = "{m}(absolute times)")]
+    [TestCase("@3", "", TestName = "{m}(an absolute mark alone)")]
+    [TestCase("@-@ 10ms @a{@}5", "0:@ 2:@ 13:@ 14:a 15:@ 16:5", TestName = "{m}(the sign as an item)")]
     public void Cold(string diagram, string meaning) =>
         Assert.That((Read(diagram, MarbleRow.Cold), Read(diagram, MarbleRow.Expected)), Is.EqualTo((meaning, meaning)));
 
@@ -173,6 +182,9 @@ public class RowTests
     [TestCase(".5s", "0:. 1:5 2:s", ".", "5", "s")]
     [TestCase("5h", "0:5 1:h", "5", "h", "unused")]
     [TestCase("(1s)", "0:1 0:s", "1", "s")]
+    [TestCase("@1", "0:@ 1:1", "@", "1")]
+    [TestCase("..1..", "0:. 1:. 2:1 3:. 4:.", ".", "1")]
+    [TestCase("10msb", "0:1 1:0 2:m 3:s 4:b", "1", "0", "m", "s", "b")]
     [TestCase("{1}s", "0:1 1:s", "1", "s")]
     [TestCase("{order1}-{10ms}", "0:order1 2:10ms", "order1", "10ms")]
     [TestCase("---", "")]

@@ -102,6 +102,7 @@ internal sealed partial record Expectation
     private static Type TypeOf(string errorType) => errorType switch
     {
         "TimeoutError" => typeof(TimeoutException),
+        "ArgumentOutOfRangeError" => typeof(ArgumentOutOfRangeException),
         "EmptyError" or "NotFoundError" or "SequenceError" or "InvalidOperation" => typeof(InvalidOperationException),
         _ => throw new NotSupportedException($"$errorType {errorType}"),
     };

@@ -47,6 +47,7 @@ internal sealed class Functions(MarbleTest m, Func<string, IObservable<object?>>
             "empty" => Observable.Empty<object?>(),
             "never" => Observable.Never<object?>(),
             "of" => List(json.GetProperty("values")).ToObservable(),
+            "throw" => Observable.Throw<object?>(Error(json.TryGetProperty("error", out var error) ? error : default)),
             var other => throw new NotSupportedException($"$obs {other}"),
         };
     }
@@ -54,6 +55,7 @@ internal sealed class Functions(MarbleTest m, Func<string, IObservable<object?>>
     public Function Function(JsonElement json) => json.GetProperty("$fn").GetString() switch
     {
         "identity" => args => args[0],
+        "second" => args => args[1],
         "const" => Const(Value(json.GetProperty("value"))),
         "obs" => Const(Stream(json.GetProperty("obs"))),
         "source" => Const(source(json.GetProperty("source").GetString()!)),
@@ -66,13 +68,18 @@ internal sealed class Functions(MarbleTest m, Func<string, IObservable<object?>>
         "notEquals" => Equal(Value(json.GetProperty("value")), isEqual: false),
         "numCompare" => Compare(json.GetProperty("op").GetString()!, json.GetProperty("value").GetDouble()),
         "modEquals" => Remainder(json.GetProperty("mod").GetDouble(), json.GetProperty("value").GetDouble()),
+        "mod2" => args => Number(args[0]) % 2,
+        "equal2" => args => Equals(args[0], args[1]),
+        "joinSpace" => args => string.Join(' ', Many(args).Select(Text)),
         "add" => args => args.Aggregate(Add),
-        "addTuple" => args => ((IEnumerable)args[0]!).Cast<object?>().Aggregate(Add),
+        "addTuple" => args => Many(args).Aggregate(Add),
         "append" => args => (object?[])[.. ((IEnumerable)args[0]!).Cast<object?>(), args[1]],
         "tuple" => args => args,
         "suffix" => Suffix(json.GetProperty("value").GetString()!),
+        "prefix" => Prefix(json.GetProperty("value").GetString()!),
         "throw" => Throw(Error(json.GetProperty("error"))),
-        "throwIf" => ThrowIf(Value(json.GetProperty("value")), Error(json.GetProperty("error")), Function(json.GetProperty("else"))),
+        "throwIf" => ThrowIf(0, Value(json.GetProperty("value")), Error(json.GetProperty("error")), Function(json.GetProperty("else"))),
+        "throwIfSecond" => ThrowIf(1, Value(json.GetProperty("value")), Error(json.GetProperty("error")), Function(json.GetProperty("else"))),
         var other => throw new NotSupportedException($"$fn {other}"),
     };
 
@@ -111,9 +118,15 @@ internal sealed class Functions(MarbleTest m, Func<string, IObservable<object?>>
 
     private static Function Suffix(string suffix) => args => Text(args[0]) + suffix;
 
+    private static Function Prefix(string prefix) => args => prefix + Text(args[0]);
+
     private static Function Throw(Exception error) => _ => throw error;
 
-    private static Function ThrowIf(object? value, Exception error, Function otherwise) => args => Equals(args[0], value) ? throw error : otherwise(args);
+    private static Function ThrowIf(int index, object? value, Exception error, Function otherwise) =>
+        args => Equals(args[index], value) ? throw error : otherwise(args);
+
+    /// <summary>Several values, one by one or in a list.</summary>
+    private static IEnumerable<object?> Many(object?[] args) => args is [IEnumerable list and not string] ? list.Cast<object?>() : args;
 
     private static object? Add(object? x, object? y) => x is double a && y is double b ? a + b : Text(x) + Text(y);
 

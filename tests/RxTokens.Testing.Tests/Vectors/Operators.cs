@@ -12,8 +12,9 @@ internal static class Operators
     [
         ("buffer", "Buffer(boundaries)", o => o.Source.Buffer(o.Stream(0))),
         ("bufferCount", "Buffer(int[, int])", o => o.Has(1) ? o.Source.Buffer(o.Count(0), o.Count(1)) : o.Source.Buffer(o.Count(0))),
-        ("bufferTime", "Buffer(TimeSpan)", o => o.Source.Buffer(o.Time(0), o.Clock)),
-        ("bufferTime", "Buffer(TimeSpan, TimeSpan)", o => o.Source.Buffer(o.Time(0), o.Time(1), o.Clock)),
+        ("bufferTime", "Buffer(TimeSpan)", BufferTime),
+        ("bufferTime", "Buffer(TimeSpan, TimeSpan)", BufferTime),
+        ("bufferTime", "Buffer(TimeSpan, int)", BufferTime),
         ("bufferToggle", "Buffer(openings, closingSelector)", o => o.Source.Buffer(o.Stream(0), o.ToStream(1))),
         ("bufferWhen", "Buffer(closingSelector)", o => o.Source.Buffer(o.NextStream(0))),
         ("catchError", "Catch", o => o.Source.Catch<object?, Exception>(o.ToStream(0))),
@@ -27,9 +28,10 @@ internal static class Operators
         ("debounce", "Throttle(selector)", o => o.Source.Throttle(o.ToStream(0))),
         ("debounceTime", "Throttle(TimeSpan)", o => o.Source.Throttle(o.Time(0), o.Clock)),
         ("defaultIfEmpty", "DefaultIfEmpty", o => o.Source.DefaultIfEmpty(o.Value(0))),
-        ("delay", "Delay(DateTimeOffset)", o => o.Source.Delay(o.Date(o[0]), o.Clock)),
-        ("delay", "Delay(TimeSpan)", o => o.Source.Delay(o.Time(0), o.Clock)),
-        ("delayWhen", "Delay(selector)", o => o.Source.Delay(o.ToStream(0))),
+        ("delay", "Delay(DateTimeOffset)", Delay),
+        ("delay", "Delay(TimeSpan)", Delay),
+        ("delayWhen", "Delay(selector)", DelayWhen),
+        ("delayWhen", "Delay(subscriptionDelay, selector)", DelayWhen),
         ("distinct", "Distinct", o => o.Source.Distinct()),
         ("distinctUntilChanged", "DistinctUntilChanged", o => o.Source.DistinctUntilChanged()),
         ("distinctUntilChanged", "DistinctUntilChanged(comparer)", o => o.Source.DistinctUntilChanged(o.Comparer(0))),
@@ -79,15 +81,21 @@ internal static class Operators
         ("takeLast", "TakeLast", o => o.Source.TakeLast(o.Count(0))),
         ("takeUntil", "TakeUntil", o => o.Source.TakeUntil(o.Stream(0))),
         ("takeWhile", "TakeWhile", o => o.Source.TakeWhile(o.Predicate(0))),
-        ("timeout", "Timeout(DateTimeOffset) [first-value semantics differ]", o => o.Source.Timeout(o.Date(o[0].GetProperty("first")), o.Clock)),
-        ("timeout", "Timeout(TimeSpan)", o => o.Source.Timeout(Each(o), o.Clock)),
-        ("timeout", "Timeout(TimeSpan, other)", o => o.Source.Timeout(Each(o), Other(o), o.Clock)),
+        ("timeout", "Timeout(DateTimeOffset) [first-value semantics differ]", Timeout),
+        ("timeout", "Timeout(DateTimeOffset)", Timeout),
+        ("timeout", "Timeout(DateTimeOffset, other)", Timeout),
+        ("timeout", "Timeout(TimeSpan)", Timeout),
+        ("timeout", "Timeout(TimeSpan, other)", Timeout),
         ("toArray", "ToArray", o => o.Source.ToArray()),
         ("window", "Window(boundaries)", o => o.Source.Window(o.Stream(0))),
         ("windowCount", "Window(int[, int])", o => o.Has(1) ? o.Source.Window(o.Count(0), o.Count(1)) : o.Source.Window(o.Count(0))),
-        ("windowTime", "Window(TimeSpan, TimeSpan)", o => o.Source.Window(o.Time(0), o.Time(1), o.Clock)),
+        ("windowTime", "Window(TimeSpan)", WindowTime),
+        ("windowTime", "Window(TimeSpan, TimeSpan)", WindowTime),
+        ("windowTime", "Window(TimeSpan, int)", WindowTime),
+        ("windowTime", "Window(TimeSpan[, int])", WindowTime),
         ("windowToggle", "Window(openings, closingSelector)", o => o.Source.Window(o.Stream(0), o.ToStream(1))),
         ("windowWhen", "Window(closingSelector)", o => o.Source.Window(o.NextStream(0))),
+        ("withLatestFrom", "WithLatestFrom", WithLatestFrom),
         ("zip", "Zip(IObservable, IEnumerable, resultSelector)", ZipValues),
         ("zip", "Zip(n-ary)", ZipMany),
         ("zip", "Zip(second, resultSelector)", ZipTwo),
@@ -132,9 +140,40 @@ internal static class Operators
         return o.Streams[0].Zip((object?[])o.Value(^1)!, (x, y) => combine(x, y));
     }
 
-    private static TimeSpan Each(Arguments o) => Functions.Milliseconds(o[0].ValueKind == JsonValueKind.Object ? o[0].GetProperty("each") : o[0]);
+    private static Stream WithLatestFrom(Arguments o)
+    {
+        var combine = o.Combine;
+        return o.Source.WithLatestFrom(o.Stream(0), (x, latest) => combine(x, latest));
+    }
 
-    private static Stream Other(Arguments o) => (Stream)o.Function(o[0].GetProperty("with"))()!;
+    private static Stream Delay(Arguments o) =>
+        o.IsDate(0) ? o.Source.Delay(o.Date(o[0]), o.Clock) : o.Source.Delay(o.Time(0), o.Clock);
+
+    private static Stream DelayWhen(Arguments o) => o.Has(1) ? o.Source.Delay(o.Stream(1), o.ToStream(0)) : o.Source.Delay(o.ToStream(0));
+
+    private static Stream BufferTime(Arguments o) =>
+        o.HasNumber(2) ? o.Source.Buffer(o.Time(0), o.Count(2), o.Clock)
+        : o.Has(1) ? o.Source.Buffer(o.Time(0), o.Time(1), o.Clock)
+        : o.Source.Buffer(o.Time(0), o.Clock);
+
+    private static Stream WindowTime(Arguments o) =>
+        o.HasNumber(2) ? o.Source.Window(o.Time(0), o.Count(2), o.Clock)
+        : o.Has(1) ? o.Source.Window(o.Time(0), o.Time(1), o.Clock)
+        : o.Source.Window(o.Time(0), o.Clock);
+
+    /// <summary>A time for each item, or a date for the first, which Rx.NET takes for the end; and what to go on with then.</summary>
+    private static Stream Timeout(Arguments o)
+    {
+        var options = o[0].ValueKind == JsonValueKind.Object && !o.IsDate(0) ? o[0] : default;
+        Stream? other = Option("with") is { } with ? (Stream)o.Function(with)()! : null;
+        if ((o.IsDate(0) ? o[0] : Option("first")) is { } first)
+            return other is null ? o.Source.Timeout(o.Date(first), o.Clock) : o.Source.Timeout(o.Date(first), other, o.Clock);
+
+        var each = Functions.Milliseconds(Option("each") ?? o[0]);
+        return other is null ? o.Source.Timeout(each, o.Clock) : o.Source.Timeout(each, other, o.Clock);
+
+        JsonElement? Option(string name) => options.ValueKind == JsonValueKind.Object && options.TryGetProperty(name, out var value) ? value : null;
+    }
 
     private static Stream Boxed(this IObservable<bool> source) => source.Select(x => (object?)x);
 }
@@ -166,11 +205,16 @@ internal sealed class Arguments(Stream? source, IReadOnlyList<JsonElement> args,
 
     public bool Has(int index) => index < args.Count && args[index].ValueKind != JsonValueKind.Null;
 
+    /// <summary>Whether there is a number, and not <c>$inf</c>.</summary>
+    public bool HasNumber(int index) => index < args.Count && args[index].ValueKind == JsonValueKind.Number;
+
     public object? Value(Index index) => functions.Value(args[index]);
 
     public int Count(Index index) => args[index].GetInt32();
 
     public TimeSpan Time(Index index) => Functions.Milliseconds(args[index]);
+
+    public bool IsDate(Index index) => args[index].ValueKind == JsonValueKind.Object && args[index].TryGetProperty("$date", out _);
 
     public DateTimeOffset Date(JsonElement date) => VirtualClock.Epoch + Functions.Milliseconds(date.GetProperty("$date"));
 
