@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Reactive;
 using System.Reactive.Concurrency;
 using System.Reactive.Linq;
@@ -492,6 +493,56 @@ public class TestingGuideSamples
             Throws.TypeOf<TimeoutException>());
         Assert.That(m.Frame, Is.EqualTo(5));
     });
+
+    // A UI thread
+
+    [Test]
+    public void ABusyThread() => MarbleTest.Run(m =>
+    {
+        m.Expect(m.Hot("-a-b-c|").ObserveOn(m.UiThread("--^--!"))).ToBe("-a---[bc]|");
+    });
+
+    public sealed class Search : INotifyPropertyChanged
+    {
+        public event PropertyChangedEventHandler? PropertyChanged;
+
+        public string Query { get; private set; } = "";
+
+        public int Progress { get; private set; }
+
+        public string Answer { get; private set; } = "";
+
+        public async Task Run(IObservable<string> typed, IObservable<int> progress, IAsyncEnumerable<string> answer, SynchronizationContext ui, IScheduler clock)
+        {
+            using var query = typed.Throttle(TimeSpan.FromMilliseconds(3), clock).ObserveOn(ui).Subscribe(text => Set(nameof(Query), () => Query = text));
+            using var bar = progress.Sample(TimeSpan.FromMilliseconds(4), clock).ObserveOn(ui).Subscribe(percent => Set(nameof(Progress), () => Progress = percent));
+            await answer.Conflate().RenderOnAsync(ui, text => Set(nameof(Answer), () => Answer += text));
+        }
+
+        private void Set(string property, Action change)
+        {
+            change();
+            PropertyChanged?.Invoke(this, new PropertyChangedEventArgs(property));
+        }
+    }
+
+    [Test]
+    public Task ShowsWhatMatters() => MarbleTest.RunAsync(async m =>
+    {
+        var search = new Search();
+        var typed = m.Hot("ab-----|");
+        var progress = m.Hot("12345678|", [("1", 10), ("2", 20), ("3", 30), ("4", 40), ("5", 50), ("6", 60), ("7", 70), ("8", 80)]);
+        var answer = m.Pull("a-bcd----e|");
+        m.Expect(Changes(search, nameof(Search.Query), () => search.Query)).ToBe("-----{ab}", [("ab", "b")]);
+        m.Expect(Changes(search, nameof(Search.Progress), () => search.Progress)).ToBe("-----x--y", [("x", 50), ("y", 80)]);
+        m.Expect(Changes(search, nameof(Search.Answer), () => search.Answer)).ToBe("a----[{ab}{abcd}]---{abcde}");
+        await search.Run(typed, progress, answer, m.UiThread("-^---!"), m.Clock);
+    });
+
+    private static IObservable<T> Changes<T>(Search search, string property, Func<T> value) =>
+        Observable.FromEventPattern<PropertyChangedEventHandler, PropertyChangedEventArgs>(h => search.PropertyChanged += h, h => search.PropertyChanged -= h)
+            .Where(change => change.EventArgs.PropertyName == property)
+            .Select(_ => value());
 
     // Step by step
 
