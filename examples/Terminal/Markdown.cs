@@ -20,28 +20,35 @@ internal static class Markdown
         if (thoughts.Length == 0 || lines.Count >= count)
             return lines;
 
-        var before = Wrapping.Plain(thoughts.Printable(), Thought, options, width);
-        if (text.Length > 0)
-            before.Add([]);
-        return Last([.. before, .. lines], count);
+        var gap = text.Length == 0 ? [] : (SegmentLine[])[[]];
+        var wraps = thoughts.Printable().Split('\n').Select(line => (Func<List<SegmentLine>>)(() => Wrapping.Plain(line, Thought, options, width)));
+        return LastOf([.. wraps, () => [.. gap, .. lines]], count);
     }
 
     /// <summary>The last lines of the text, at most <paramref name="count"/> of them.</summary>
     public static List<SegmentLine> LastLines(string text, RenderOptions options, int width, int count = int.MaxValue)
     {
-        var source = text.Printable().Split('\n');
         var blocks = new MarkdownBlocks(options, width);
-        var wrapped = new List<SegmentLine>();
-        for (var i = 0; i < source.Length; i++)
-        {
-            // Each line of the source makes at least one on the screen, but for fences; so many more cannot be seen.
-            wrapped.AddRange(blocks.Next(source[i], isSeen: (source.Length - i) / 2 <= count));
-        }
-
-        return Last(wrapped, count);
+        return LastOf([.. text.Printable().Split('\n').Select(blocks.Next)], count);
     }
 
-    private static List<SegmentLine> Last(List<SegmentLine> lines, int count) => lines.Count > count ? lines[^count..] : lines;
+    /// <summary>
+    /// What a line is depends on the ones before it; but wrapping is what takes time, and only the last lines are seen.
+    /// </summary>
+    private static List<SegmentLine> LastOf(Func<List<SegmentLine>>[] wraps, int count)
+    {
+        var wrapped = new Stack<List<SegmentLine>>();
+        var rows = 0;
+        for (var i = wraps.Length - 1; i >= 0 && rows < count; i--)
+        {
+            var lines = wraps[i]();
+            wrapped.Push(lines);
+            rows += lines.Count;
+        }
+
+        var last = wrapped.SelectMany(lines => lines).ToList();
+        return last.Count > count ? last[^count..] : last;
+    }
 }
 
 /// <summary>Markdown line by line: what a line is depends on the ones before it.</summary>
@@ -60,16 +67,15 @@ internal sealed partial class MarkdownBlocks(RenderOptions options, int width)
 
     private Fence? _fence;
 
-    /// <summary>What the line looks like; nothing where it is a fence, or is not seen.</summary>
-    public List<SegmentLine> Next(string line, bool isSeen)
+    /// <summary>What wraps the line, if it is seen; into nothing where it is a fence.</summary>
+    public Func<List<SegmentLine>> Next(string line)
     {
         if (_fence is { } open)
         {
-            if (open.IsClosedBy(line))
-                _fence = null;
-            else if (isSeen)
-                return WrapCode(open.Unindented(line));
-            return [];
+            if (!open.IsClosedBy(line))
+                return WrapCode(open.Unindented(line), _items.Count);
+            _fence = null;
+            return Nothing;
         }
 
         var indent = line.Length - line.TrimStart(' ').Length;
@@ -78,15 +84,18 @@ internal sealed partial class MarkdownBlocks(RenderOptions options, int width)
         {
             LeaveItems(indent, isItem: false);
             _fence = new Fence(fence.Groups[1].Value, indent);
-            return [];
+            return Nothing;
         }
 
         if (item.Success)
             EnterItem(indent, item.Groups[1].Length + item.Groups[2].Length + 1);
         else if (line.Length > indent)
             LeaveItems(indent, isItem: false);
-        return isSeen ? Wrap(line, item, indent) : [];
+        var level = _items.Count;
+        return () => Wrap(line, item, indent, level);
     }
+
+    private static List<SegmentLine> Nothing() => [];
 
     private void EnterItem(int sign, int text)
     {
@@ -101,18 +110,18 @@ internal sealed partial class MarkdownBlocks(RenderOptions options, int width)
             _items.Pop();
     }
 
-    private List<SegmentLine> Wrap(string line, Match item, int indent)
+    private List<SegmentLine> Wrap(string line, Match item, int indent, int level)
     {
         if (item.Success)
         {
-            var sign = item.Groups[2].Value is "-" or "*" or "+" ? $" {Bullets[(_items.Count - 1) % Bullets.Length]}" : item.Groups[2].Value;
-            var before = Margin(_items.Count - 1) + sign + " ";
+            var sign = item.Groups[2].Value is "-" or "*" or "+" ? $" {Bullets[(level - 1) % Bullets.Length]}" : item.Groups[2].Value;
+            var before = Margin(level - 1) + sign + " ";
             return Indented(item.Groups[3].Value, Style.Plain, new Segment(before, Bullet), new Segment(new string(' ', before.Length)));
         }
 
-        if (_items.Count > 0 && line.Length > indent)
+        if (level > 0 && line.Length > indent)
         {
-            var margin = new Segment(Margin(_items.Count) + " ");
+            var margin = new Segment(Margin(level) + " ");
             return Indented(line[indent..], Style.Plain, margin, margin);
         }
 
@@ -123,11 +132,11 @@ internal sealed partial class MarkdownBlocks(RenderOptions options, int width)
         return Wrapping.Inline(line, Style.Plain, options, width);
     }
 
-    private List<SegmentLine> WrapCode(string line)
+    private Func<List<SegmentLine>> WrapCode(string line, int level) => () =>
     {
-        var bar = new Segment(Margin(_items.Count) + "  │ ", Quote);
+        var bar = new Segment(Margin(level) + "  │ ", Quote);
         return Wrapping.Indent(Wrapping.Code(line, Code, Math.Max(1, width - bar.Text.Length)), bar, bar);
-    }
+    };
 
     private List<SegmentLine> Indented(string text, Style style, Segment first, Segment others) =>
         Wrapping.Indent(Wrapping.Inline(text, style, options, width - first.Text.Length), first, others);
@@ -162,8 +171,8 @@ internal static partial class Wrapping
     private static readonly Style Emphasis = new(decoration: Decoration.Italic);
 
     /// <summary>Words in one style, as they are.</summary>
-    public static List<SegmentLine> Plain(string text, Style style, RenderOptions options, int width) =>
-        [.. text.Split('\n').SelectMany(line => line.Length == 0 ? [[]] : Wrap(new Paragraph(line, style), options, width))];
+    public static List<SegmentLine> Plain(string line, Style style, RenderOptions options, int width) =>
+        line.Length == 0 ? [[]] : Wrap(new Paragraph(line, style), options, width);
 
     /// <summary>Words, with what is strong, emphasized, or code in them.</summary>
     public static List<SegmentLine> Inline(string text, Style style, RenderOptions options, int width)
