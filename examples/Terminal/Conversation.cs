@@ -2,6 +2,8 @@ using System.ClientModel;
 using System.ClientModel.Primitives;
 using System.Reactive.Concurrency;
 using System.Runtime.CompilerServices;
+using System.Text;
+using System.Text.Json;
 using OpenAI;
 using OpenAI.Chat;
 
@@ -10,6 +12,9 @@ namespace Terminal;
 /// <summary>How a conversation ended.</summary>
 /// <param name="Figures">The final figures.</param>
 /// <param name="FinishReason">Why the model says that it stopped.</param>
+/// <param name="IsRefusal">Whether what it said is a refusal.</param>
+/// <param name="ToolCalls">The tools that it asked for.</param>
+/// <param name="TextThought">What it thought before.</param>
 /// <param name="TextShown">What was drawn.</param>
 /// <param name="TextSent">What the embedded endpoint says it sent; for another server what the client received.</param>
 /// <param name="TokensSent">The number of tokens in it.</param>
@@ -17,7 +22,7 @@ namespace Terminal;
 /// <param name="IsStopped">Whether the user stopped it.</param>
 /// <param name="Server">What the embedded model was doing when the user stopped it.</param>
 internal sealed record Outcome(
-    FiguresNow Figures, ChatFinishReason? FinishReason, string TextShown, string TextSent, int TokensSent,
+    FiguresNow Figures, ChatFinishReason? FinishReason, bool IsRefusal, string[] ToolCalls, string TextThought, string TextShown, string TextSent, int TokensSent,
     Exception? Failure, bool IsStopped, ServerStop? Server);
 
 /// <summary>What the user's stop did to the generation.</summary>
@@ -43,8 +48,9 @@ internal sealed class Conversation(Options options, Uri address, Endpoint? embed
         using var screenThread = new EventLoopScheduler(start => new Thread(start) { Name = "screen", IsBackground = true });
         using var figures = new Figures(screenThread, strategy);
         var frames = new FrameClock(screenThread, options.ScreenTime > FrameClock.Shortest ? options.ScreenTime : FrameClock.Shortest);
-        var answer = Ask(CreateClient())
-            .FailIfSilent(options.Timeout, Scheduler.Default)
+        using var wire = new Wire(CreateHandler(), Scheduler.Default);
+        var answer = Ask(wire)
+            .FailIfSilent(options.Timeout, Scheduler.Default, () => wire.LastSign)
             .MeasureHeld(figures);
 
         Exception? failure = null;
@@ -53,7 +59,7 @@ internal sealed class Conversation(Options options, Uri address, Endpoint? embed
         {
             try
             {
-                await Pipeline.DrawAsync(answer, strategy, options.Buffer, figures, recording, frames, screen.Draw, cancellation.Token);
+                await Pipeline.DrawAsync(answer, strategy, options.Buffer, figures, recording, frames, screen.Draw, screen.Think, cancellation.Token);
             }
             catch (OperationCanceledException) when (stoppedAt is not null)
             {
@@ -70,40 +76,66 @@ internal sealed class Conversation(Options options, Uri address, Endpoint? embed
         var server = await WaitForServerAsync(stoppedAt);
         var sent = embedded?.LastAnswer;
         return new Outcome(
-            final, figures.FinishReason, figures.TextShown, embedded is null ? figures.TextReceived : sent?.TextSent ?? "",
+            final, figures.FinishReason, figures.IsRefusal, figures.ToolCalls, figures.TextThought, figures.TextShown, embedded is null ? figures.TextReceived : sent?.TextSent ?? "",
             embedded is null ? final.Read : sent?.TokensSent ?? 0, stoppedAt is null ? failure : null, stoppedAt is not null, server);
     }
 
-    private ChatClient CreateClient()
+    private ChatClient CreateClient(Wire wire)
     {
-        var key = embedded is null ? Environment.GetEnvironmentVariable("OPENAI_API_KEY") : null;
-        return new ChatClient(options.Model, new ApiKeyCredential(string.IsNullOrEmpty(key) ? "none" : key), new OpenAIClientOptions
+        var key = embedded is null ? Secrets.Key : null;
+        return new ChatClient(options.Model, new ApiKeyCredential(key ?? "none"), new OpenAIClientOptions
         {
             Endpoint = address,
             // Who runs a demonstration wants to see a refusal, not wait for a fourth one.
             RetryPolicy = new ClientRetryPolicy(maxRetries: 0),
             NetworkTimeout = Timeout.InfiniteTimeSpan, // FailIfSilent watches, and knows when nobody is reading
-            Transport = new HttpClientPipelineTransport(CreateHttpClient()),
+            Transport = new HttpClientPipelineTransport(new HttpClient(wire) { Timeout = Timeout.InfiniteTimeSpan }),
         });
     }
 
-    private HttpClient CreateHttpClient() => new(new SocketsHttpHandler
+    private SocketsHttpHandler CreateHandler() => new()
     {
         UseProxy = embedded is null,
         // By default a response that is left in the middle is read on for up to two seconds, in the hope of using the
         // connection again. Here that is a model that goes on generating.
         ResponseDrainTimeout = TimeSpan.Zero,
         MaxResponseDrainSize = 0,
-    })
-    {
-        Timeout = Timeout.InfiniteTimeSpan,
     };
 
-    private async IAsyncEnumerable<StreamingChatCompletionUpdate> Ask(ChatClient client, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    private async IAsyncEnumerable<StreamingChatCompletionUpdate> Ask(Wire wire, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
+        var client = CreateClient(wire);
         var request = new ChatCompletionOptions { MaxOutputTokenCount = embedded is null ? options.Tokens : null };
-        await foreach (var update in client.CompleteChatStreamingAsync([new UserChatMessage(options.Prompt)], request, cancellationToken).ConfigureAwait(false))
-            yield return update;
+        await using var updates = client.CompleteChatStreamingAsync([new UserChatMessage(options.Prompt)], request, cancellationToken)
+            .GetAsyncEnumerator(cancellationToken);
+        var hasUpdates = false;
+        while (await ReadAsync(updates, wire).ConfigureAwait(false))
+        {
+            hasUpdates = true;
+            yield return updates.Current;
+        }
+
+        // To the client, everything that has no events in it is a stream that is empty.
+        if (!hasUpdates && !wire.IsStream)
+        {
+            var kind = $"{wire.MediaType ?? "something of no known type"}{(wire.Compression is null ? "" : $", compressed ({wire.Compression})")}";
+            throw new NoStreamException(kind, wire.Compression is null ? ServerMessage.In(wire.Recent, wire.MediaType) : null);
+        }
+    }
+
+    /// <summary>Reads an update. What the client says about an event that it cannot read depends on what it stumbles over.</summary>
+    private static async ValueTask<bool> ReadAsync(IAsyncEnumerator<StreamingChatCompletionUpdate> updates, Wire wire)
+    {
+        try
+        {
+            return await updates.MoveNextAsync().ConfigureAwait(false);
+        }
+        catch (Exception thrown) when (thrown is JsonException or FormatException or InvalidOperationException or ArgumentException or KeyNotFoundException or OverflowException)
+        {
+            if (ServerMessage.InEvents(Encoding.UTF8.GetString(wire.Recent)) is { } message)
+                throw new ServerFailureException(message);
+            throw new MalformedEventException(thrown);
+        }
     }
 
     private async Task<ServerStop?> WaitForServerAsync(long? stoppedAt)

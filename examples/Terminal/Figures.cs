@@ -19,9 +19,10 @@ namespace Terminal;
 /// <param name="FirstToken">Time from the request to the first token.</param>
 /// <param name="Reading">Time from the first token to the last.</param>
 /// <param name="Elapsed">Time since the request.</param>
+/// <param name="Thoughts">Pieces of what the model thought before it answered.</param>
 internal readonly record struct FiguresNow(
     int Read, int Shown, int Waiting, int PeakWaiting, long PeakBytes, int Merged, int Dropped, int Frames, int Rate,
-    TimeSpan Held, TimeSpan? FirstToken, TimeSpan Reading, TimeSpan Elapsed);
+    TimeSpan Held, TimeSpan? FirstToken, TimeSpan Reading, TimeSpan Elapsed, int Thoughts = 0);
 
 /// <summary>Counts one run. Tokens are read on one thread and drawn on another.</summary>
 internal sealed class Figures : IDisposable
@@ -33,6 +34,8 @@ internal sealed class Figures : IDisposable
     private readonly MeterListener _meter = new();
     private readonly StringBuilder _received = new();
     private readonly StringBuilder _shown = new();
+    private readonly StringBuilder _thoughts = new();
+    private readonly SortedDictionary<int, (string Name, string Arguments)> _toolCalls = [];
     private readonly Queue<int> _waitingLengths = new();
     private readonly Arrivals _arrivals = new();
     private readonly bool _merges;
@@ -61,6 +64,15 @@ internal sealed class Figures : IDisposable
     /// <summary>Why the model stopped, once it has said so.</summary>
     public ChatFinishReason? FinishReason { get; private set; }
 
+    /// <summary>Whether the model has refused to answer.</summary>
+    public bool IsRefusal { get; private set; }
+
+    /// <summary>What the model thought before it answered.</summary>
+    public string TextThought => Read(_thoughts.ToString);
+
+    /// <summary>The tools that the model wants to have called, with their arguments.</summary>
+    public string[] ToolCalls => Read(() => _toolCalls.Values.Select(call => $"{call.Name} {call.Arguments}".Trim()).ToArray());
+
     public string TextReceived => Read(_received.ToString);
 
     public string TextShown => Read(_shown.ToString);
@@ -80,7 +92,28 @@ internal sealed class Figures : IDisposable
 
     private int Waiting => _now.Read - _now.Shown - _now.Dropped;
 
-    public void OnUpdate(StreamingChatCompletionUpdate update) => FinishReason = update.FinishReason ?? FinishReason;
+    public void OnUpdate(StreamingChatCompletionUpdate update)
+    {
+        FinishReason = update.FinishReason ?? FinishReason;
+        IsRefusal |= !string.IsNullOrEmpty(update.RefusalUpdate);
+        foreach (var part in update.ToolCallUpdates)
+        {
+            lock (_gate)
+            {
+                var (name, arguments) = _toolCalls.GetValueOrDefault(part.Index, ("", ""));
+                _toolCalls[part.Index] = (name + part.FunctionName, arguments + part.FunctionArgumentsUpdate);
+            }
+        }
+    }
+
+    public void OnThought(string text)
+    {
+        lock (_gate)
+        {
+            _thoughts.Append(text);
+            _now = _now with { Thoughts = _now.Thoughts + 1 };
+        }
+    }
 
     public void OnToken(string token)
     {

@@ -9,105 +9,107 @@ internal sealed class LiveFrame(string title, TimeSpan screenTime, bool hasColor
     private const int FiguresWidth = 32;
     private const int NarrowerThan = 74;
     private const int VeryNarrow = 52;
-    private const int BelowHeight = 7;
     private const int LeastPanel = 3;
+    private const int LeastAnswer = 5;
+    private const int Borders = 2;
+    private const int Padding = 4;
 
     private static readonly string[] Bars = [" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"];
 
-    /// <summary>The frame as text with escapes, <paramref name="height"/> lines without a line end after the last.</summary>
-    public string Render(string text, Figures figures, int width, int height)
+    /// <summary>The rows of the frame as text with escapes, at most <paramref name="height"/> of them; each is to be written at its place.</summary>
+    public string[] Render(string thoughts, string text, Figures figures, int width, int height)
     {
         var (console, buffer) = Canvas.Create(width, height, hasColors);
         var now = figures.Now;
         var arrivals = figures.RecentArrivals;
+        var below = Below(now, width, height);
         var layout = new Layout();
         if (height < LeastPanel)
-            layout.Update(new Lines(Markdown.LastLines(text, OptionsOf(console), width, height)));
+            layout.Update(new Lines(Markdown.LastLines(thoughts, text, OptionsOf(console), width, height)));
         else if (width >= NarrowerThan)
             layout.SplitColumns(
-                new Layout(Answer(text, console, width - FiguresWidth, height)),
+                new Layout(Answer(thoughts, text, console, width - FiguresWidth, height)),
                 new Layout(Beside(now, arrivals)).Size(FiguresWidth));
-        else if (height >= LeastPanel + BelowHeight)
+        else if (below.Count > 0)
             layout.SplitRows(
-                new Layout(Answer(text, console, width, height - BelowHeight)),
-                new Layout(Below(now, width)).Size(BelowHeight));
+                new Layout(Answer(thoughts, text, console, width, height - below.Count - Borders)),
+                new Layout(Framed(new Rows(below), Clock(now))).Size(below.Count + Borders));
         else
-            layout.Update(Answer(text, console, width, height));
+            layout.Update(Answer(thoughts, text, console, width, height));
 
         console.Write(layout);
-        return buffer.ToString().TrimEnd('\n', '\r');
+        return buffer.ToString().TrimEnd('\n', '\r').Split('\n');
     }
 
-    private Panel Answer(string text, IAnsiConsole console, int width, int height)
+    private Panel Answer(string thoughts, string text, IAnsiConsole console, int width, int height)
     {
-        var lines = Markdown.LastLines(text, OptionsOf(console), Math.Max(1, width - 4), height - 2);
-        return Framed(new Lines(lines), title);
+        var inner = Math.Max(1, width - Padding);
+        var lines = Markdown.LastLines(thoughts, text, OptionsOf(console), inner, height - Borders);
+        return Framed(new Lines(lines, end: inner + (Padding / 2) + 1), title);
     }
 
     private static RenderOptions OptionsOf(IAnsiConsole console) => RenderOptions.Create(console, console.Profile.Capabilities);
 
-    private Panel Beside(FiguresNow now, int[] arrivals)
-    {
-        var rows = Grid(2, FiguresWidth - 4);
-        foreach (var (label, value) in Figures(now))
-            rows.AddRow(new Text(label, new Style(Color.Grey)), value);
-        return Framed(
-            new Rows(
-                rows,
-                new Text(""),
-                new Text("tokens per 1/10 s", new Style(Color.Grey)),
-                new Text(Sparkline(arrivals), new Style(Color.Green)),
-                new Text(""),
-                new Text("Ctrl+C stops the model", new Style(Color.Grey))),
-            Clock(now));
-    }
+    private Panel Beside(FiguresNow now, int[] arrivals) => Framed(
+        new Rows(
+        [
+            .. FiguresOf(now).Select(figure => Row([figure], FiguresWidth - Padding)),
+            new Text(""),
+            new Text("tokens per 1/10 s", new Style(Color.Grey)),
+            new Text(Sparkline(arrivals), new Style(Color.Green)),
+            new Text(""),
+            new Text("Ctrl+C stops the model", new Style(Color.Grey)),
+        ]),
+        Clock(now));
 
-    private Panel Below(FiguresNow now, int width)
+    /// <summary>As many figures as there is room for, the most important ones: the answer keeps some lines.</summary>
+    private List<IRenderable> Below(FiguresNow now, int width, int height)
     {
+        var all = FiguresOf(now).ToArray();
         var columns = width < VeryNarrow ? 1 : 2;
-        var rows = Grid(2 * columns, width - 4);
-        foreach (var row in Figures(now).Chunk(columns))
-            rows.AddRow([.. row.SelectMany(figure => new IRenderable[] { new Text(figure.Label, new Style(Color.Grey)), figure.Value })]);
-        return Framed(rows, Clock(now));
+        var rows = Math.Clamp(height - LeastAnswer - Borders, 0, (all.Length + columns - 1) / columns);
+        return
+        [
+            .. all.OrderBy(figure => figure.Rank).Take(rows * columns)
+                .OrderBy(figure => Array.IndexOf(all, figure)).Chunk(columns).Select(row => Row(row, width - Padding, columns)),
+        ];
     }
 
     private static string Clock(FiguresNow now) => $"{now.Elapsed.TotalSeconds:0.0} s";
 
-    private IEnumerable<(string Label, Text Value)> Figures(FiguresNow now)
+    private IEnumerable<Figure> FiguresOf(FiguresNow now)
     {
-        yield return ("tokens read", Value($"{now.Read:N0}", Color.White));
-        yield return ("tokens/s", Value($"{now.Rate:N0}", Color.White));
-        yield return ("first token", Value(now.FirstToken is { } first ? $"{first.TotalMilliseconds:N0} ms" : "…", Color.White));
-        yield return ("frames drawn", Value($"{now.Frames:N0}", Color.White));
-        yield return ("waiting", Value($"{now.Waiting:N0}", now.Waiting > 200 ? Color.Red : Color.Green));
-        yield return ("merged", Value($"{now.Merged:N0}", Color.Green));
-        yield return ("dropped", Value($"{now.Dropped:N0}", now.Dropped > 0 ? Color.Red : Color.Green));
-        yield return ("model waited", Value($"{now.Held.TotalSeconds:0.00} s", now.Held.TotalSeconds > 1 ? Color.Yellow : Color.Green));
+        yield return new(1, "tokens read", $"{now.Read:N0}", Color.White);
+        yield return new(5, "tokens/s", $"{now.Rate:N0}", Color.White);
+        yield return new(7, "first token", now.FirstToken is { } first ? $"{first.TotalMilliseconds:N0} ms" : "…", Color.White);
+        yield return new(6, "frames drawn", $"{now.Frames:N0}", Color.White);
+        yield return new(0, "waiting", $"{now.Waiting:N0}", now.Waiting > 200 ? Color.Red : Color.Green);
+        yield return new(4, "merged", $"{now.Merged:N0}", Color.Green);
+        yield return new(3, "dropped", $"{now.Dropped:N0}", now.Dropped > 0 ? Color.Red : Color.Green);
+        yield return new(2, "model waited", $"{now.Held.TotalSeconds:0.00} s", now.Held.TotalSeconds > 1 ? Color.Yellow : Color.Green);
         if (screenTime > FrameClock.Shortest)
-            yield return ("frame takes", Value($"{screenTime.TotalMilliseconds:N0} ms", Color.Yellow));
+            yield return new(8, "frame takes", $"{screenTime.TotalMilliseconds:N0} ms", Color.Yellow);
     }
 
-    private static Text Value(string text, Color color) => new(text, new Style(color, decoration: Decoration.Bold));
-
-    /// <summary>Labels and values in turn, over the whole width.</summary>
-    private static Grid Grid(int columns, int width)
+    /// <summary>Labels at the left of their columns and values at the right, in one row; where it is too narrow a label is cut.</summary>
+    private static Paragraph Row(IReadOnlyList<Figure> figures, int width, int columns = 1)
     {
         const int gap = 2;
-        var each = Math.Max(1, width / columns);
-        var grid = new Grid();
-        for (var i = 0; i < columns; i++)
+        var row = new Paragraph { Overflow = Overflow.Crop };
+        var each = Math.Max(1, (width - (gap * (columns - 1))) / columns);
+        for (var i = 0; i < figures.Count; i++)
         {
-            var isLast = i == columns - 1;
-            grid.AddColumn(new GridColumn
-            {
-                NoWrap = true,
-                Alignment = i % 2 == 0 ? Justify.Left : Justify.Right,
-                Padding = new Padding(0, 0, isLast ? 0 : gap, 0),
-                Width = Math.Max(1, each - (isLast ? 0 : gap)),
-            });
+            var (_, label, value, color) = figures[i];
+            var room = Math.Max(0, each - value.Length - 1);
+            if (label.Length > room)
+                label = room == 0 ? "" : label[..(room - 1)] + "…";
+            row.Append(i == 0 ? "" : new string(' ', gap));
+            row.Append(label, new Style(Color.Grey));
+            row.Append(new string(' ', Math.Max(0, each - label.Length - value.Length)));
+            row.Append(value.Length > each ? value[..each] : value, new Style(color, decoration: Decoration.Bold));
         }
 
-        return grid;
+        return row;
     }
 
     private static string Sparkline(int[] counts)
@@ -118,9 +120,12 @@ internal sealed class LiveFrame(string title, TimeSpan screenTime, bool hasColor
 
     private static Panel Framed(IRenderable content, string title) => new(content)
     {
-        Header = new PanelHeader($" {title.EscapeMarkup()} "),
+        Header = new PanelHeader($"╴{title.EscapeMarkup()}╶"), // spaces are trimmed
         Border = BoxBorder.Rounded,
         BorderStyle = new Style(Color.Grey),
         Expand = true,
     };
+
+    /// <summary>A figure of the run; the lower its rank, the more it matters.</summary>
+    private readonly record struct Figure(int Rank, string Label, string Value, Color Color);
 }

@@ -11,8 +11,8 @@ internal sealed class LiveScreen : IScreen
 {
     private const string Enter = "\e[?1049h\e[?25l";
     private const string Leave = "\e[?25h\e[?1049l";
-    private const string BeginFrame = "\e[?2026h\e[H"; // the terminal shows the frame as a whole
-    private const string EndFrame = "\e[?2026l";
+    private const string BeginFrame = "\e[?2026h\e[?7l"; // the terminal shows the frame as a whole, and wraps none of its rows
+    private const string EndFrame = "\e[?7h\e[?2026l";
     private const string Clear = "\e[2J";
 
     private static readonly TimeSpan IdleRefresh = TimeSpan.FromMilliseconds(200);
@@ -25,9 +25,12 @@ internal sealed class LiveScreen : IScreen
     private readonly IDisposable _idle;
     private readonly Lock _gate = new();
     private readonly StringBuilder _text = new();
+    private readonly StringBuilder _thoughts = new();
+    private readonly TerminalText _answer = new();
 
     private DateTimeOffset _lastDrawn;
     private (int Width, int Height) _lastSize;
+    private string[] _lastRows = [];
     private bool _isClosed;
 
     public LiveScreen(TextWriter output, Figures figures, LiveFrame frame, Func<(int Width, int Height)> size, IScheduler frames)
@@ -40,9 +43,16 @@ internal sealed class LiveScreen : IScreen
 
     public void Draw(string text)
     {
-        _text.Append(text);
+        _text.Append(_answer.Next(text));
         _figures.OnDrawn(text);
         Paint();
+    }
+
+    /// <summary>It is drawn with the next frame; while there is no answer, that is one in which only the figures are new.</summary>
+    public void Think(string text)
+    {
+        lock (_gate)
+            _thoughts.Append(text);
     }
 
     public void Dispose()
@@ -70,8 +80,15 @@ internal sealed class LiveScreen : IScreen
         {
             _frames.Schedule(() =>
             {
-                _figures.OnRedrawn();
-                Paint();
+                try
+                {
+                    _figures.OnRedrawn();
+                    Paint();
+                }
+                catch (Exception gone) when (gone is IOException or UnauthorizedAccessException)
+                {
+                    // The next text will find it out, and ends the answer.
+                }
             });
         }
         catch (ObjectDisposedException)
@@ -88,10 +105,21 @@ internal sealed class LiveScreen : IScreen
                 return;
 
             var size = _size();
-            var clear = size == _lastSize ? "" : Clear;
-            _output.Write($"{BeginFrame}{clear}{_frame.Render(_text.ToString(), _figures, size.Width, size.Height)}{EndFrame}");
+            var isSame = size == _lastSize;
+            var rows = _frame.Render(_thoughts.ToString(), _text.ToString(), _figures, size.Width, size.Height);
+            var painting = new StringBuilder(BeginFrame).Append(isSame ? "" : Clear);
+            var before = isSame ? _lastRows : [];
+            for (var i = 0; i < Math.Max(rows.Length, before.Length); i++)
+            {
+                // Each row at its own place: if a terminal makes something else of one, that is one row.
+                var row = i < rows.Length ? rows[i] : "";
+                if (i >= before.Length || row != before[i])
+                    painting.Append($"\e[{i + 1};1H\e[2K{row}");
+            }
+
+            _output.Write(painting.Append(EndFrame).ToString());
             _output.Flush();
-            (_lastSize, _lastDrawn) = (size, _frames.Now);
+            (_lastSize, _lastRows, _lastDrawn) = (size, rows, _frames.Now);
         }
     }
 }

@@ -50,8 +50,9 @@ internal static class CommandLine
         var record = new Option<string>("--record") { Description = "Write the text as it arrives, before any strategy, and when, to this file, which a test can replay: StreamRecording.Load reads it. An existing file is replaced.", HelpName = "file", CustomParser = ParseFile };
         var plain = new Option<bool>("--plain") { Description = "Print the text as it comes. Chosen by itself when the output is not a terminal." };
         var endpoint = new Option<Uri>("--endpoint") { Description = "Another OpenAI-compatible server, e.g. http://localhost:11434/v1. The key comes from OPENAI_API_KEY.", HelpName = "url", CustomParser = ParseAddress };
-        var model = new Option<string>("--model") { Description = "The model to ask; needed with --endpoint.", HelpName = "name" };
-        var prompt = new Option<string>("--prompt") { Description = "What to ask.", HelpName = "text", DefaultValueFactory = _ => "Explain backpressure." };
+        var model = Text("--model", "name", "The model to ask; needed with --endpoint.");
+        var prompt = Text("--prompt", "text", "What to ask.");
+        prompt.DefaultValueFactory = _ => "Explain backpressure.";
 
         var command = new RootCommand(
             """
@@ -62,8 +63,14 @@ internal static class CommandLine
             Ctrl+C stops the model. "Model waited" is the time in which the model had
             handed over a token and was not asked for the next.
 
-            Exit codes: 0 the answer is complete, 1 it is not, 2 wrong options,
-            130 stopped by you.
+            Exit codes:
+              0    the answer is complete
+              1    something went wrong, and the last line says what
+              2    wrong options; nothing was asked
+              3    the model itself stopped short: at its limit of tokens, at a
+                   filter, with a refusal, or to have a tool called
+              130  stopped by you
+              141  the reader of the output left, and the model was stopped
             """)
         { compare, strategy, buffer, screen, tokens, rate, fault, timeout, record, plain, endpoint, model, prompt };
 
@@ -135,6 +142,19 @@ internal static class CommandLine
                 return null;
             },
         };
+
+    private static Option<string> Text(string name, string unit, string description) => new(name)
+    {
+        Description = description,
+        HelpName = unit,
+        CustomParser = result =>
+        {
+            if (!string.IsNullOrWhiteSpace(result.Tokens[0].Value))
+                return result.Tokens[0].Value;
+            result.AddError($"{name} must not be empty.");
+            return null;
+        },
+    };
 
     private static string? ParseFile(ArgumentResult result)
     {

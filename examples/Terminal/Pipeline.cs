@@ -10,18 +10,28 @@ internal static class Pipeline
 {
     public static Task DrawAsync(
         IAsyncEnumerable<StreamingChatCompletionUpdate> answer, // pull: nothing is read until it is asked for
-        Strategy strategy, int buffer, Figures figures, RecordingFile? recording, IScheduler frames, Action<string> draw, CancellationToken cancellationToken) =>
+        Strategy strategy, int buffer, Figures figures, RecordingFile? recording, IScheduler frames, Action<string> draw, Action<string> think,
+        CancellationToken cancellationToken) =>
         answer
             .Through(updates => updates                         // any Rx query, and still nobody reads ahead
-                .Do(figures.OnUpdate)
+                .FailIfTheServerSaysSo()
                 .FailIfCutOff()
-                .SelectMany(update => update.ContentUpdate)
-                .Select(part => part.Text)
-                .Where(text => !string.IsNullOrEmpty(text))
+                .Do(figures.OnUpdate)
+                .Do(update => Think(update, figures, think))
+                .SelectMany(Said.In)
                 .Do(figures.OnToken))
             .RecordIn(recording)                                // before the boundary: the pace is the model's own
             .Meet(strategy, buffer, figures.OnDropped)          // two rates meet: .Conflate() unless asked otherwise
             .RenderOnAsync(frames, draw, cancellationToken);    // the next text is asked for when this one is drawn
+
+    /// <summary>Beside the answer, which it is no part of: it is shown, and neither drawn at the screen's pace nor recorded.</summary>
+    private static void Think(StreamingChatCompletionUpdate update, Figures figures, Action<string> think)
+    {
+        if (Said.Thought(update) is not { Length: > 0 } thought)
+            return;
+        figures.OnThought(thought);
+        think(thought);
+    }
 
     private static IAsyncEnumerable<string> RecordIn(this IAsyncEnumerable<string> tokens, RecordingFile? recording) =>
         recording is null ? tokens : recording.Record(tokens);
@@ -39,8 +49,17 @@ internal static class Pipeline
         };
 
     /// <summary>
-    /// The client ends a stream that was cut in the middle just like one that is complete, and swallows an error event.
-    /// Only the finish reason tells.
+    /// The client hands an error event on as an update that says nothing, which would be lost in what follows.
+    /// </summary>
+    private static IObservable<StreamingChatCompletionUpdate> FailIfTheServerSaysSo(this IObservable<StreamingChatCompletionUpdate> updates) =>
+        updates.Do(update =>
+        {
+            if (ServerMessage.In(update) is { } message)
+                throw new ServerFailureException(message); // a throw in here is an error of the stream
+        });
+
+    /// <summary>
+    /// The client ends a stream that was cut in the middle just like one that is complete. Only the finish reason tells.
     /// </summary>
     private static IObservable<StreamingChatCompletionUpdate> FailIfCutOff(this IObservable<StreamingChatCompletionUpdate> updates) =>
         Observable.Defer(() =>
@@ -51,7 +70,7 @@ internal static class Pipeline
                 () =>
                 {
                     if (!isFinished)
-                        throw new CutOffException(); // a throw in here is an error of the stream
+                        throw new CutOffException();
                 });
         });
 }

@@ -3,7 +3,14 @@ using System.Text;
 using Spectre.Console;
 using Terminal;
 
-Console.OutputEncoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
+try
+{
+    Console.OutputEncoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
+}
+catch (Exception closed) when (closed is IOException or UnauthorizedAccessException)
+{
+    // Whoever writes will be told.
+}
 
 using var stop = new CancellationTokenSource();
 void OnSignal(PosixSignalContext signal)
@@ -16,5 +23,5 @@ void OnSignal(PosixSignalContext signal)
 using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal);
 using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal);
 
-var isTerminal = !Console.IsOutputRedirected && AnsiConsole.Profile.Capabilities.Ansi;
-return await App.RunAsync(args, Console.Out, Console.Error, isTerminal, stop.Token);
+var surface = Console.IsOutputRedirected ? Surface.Pipe : AnsiConsole.Profile.Capabilities.Ansi ? Surface.Terminal : Surface.DumbTerminal;
+return await App.RunAsync(args, StandardOutput.Open(), Console.Error, surface, stop.Token);

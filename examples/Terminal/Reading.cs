@@ -25,8 +25,14 @@ internal static class Reading
     /// Fails if the source leaves one request unanswered for too long. Rx's Timeout would count the time in which nobody
     /// asked as well, and blame the server for a slow screen.
     /// </summary>
+    /// <param name="source">The source.</param>
+    /// <param name="limit">How long it may be silent.</param>
+    /// <param name="scheduler">The clock.</param>
+    /// <param name="lastSign">When there was a sign of life that made no item, such as a comment in an event stream.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
     public static async IAsyncEnumerable<T> FailIfSilent<T>(
-        this IAsyncEnumerable<T> source, TimeSpan limit, IScheduler scheduler, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+        this IAsyncEnumerable<T> source, TimeSpan limit, IScheduler scheduler, Func<DateTimeOffset>? lastSign = null,
+        [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         using var reading = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var isSilent = false;
@@ -34,8 +40,15 @@ internal static class Reading
         while (true)
         {
             bool hasItem;
-            using (scheduler.Schedule(limit, () =>
+            using (scheduler.Schedule(limit, again =>
             {
+                var isAliveFor = (lastSign?.Invoke() ?? DateTimeOffset.MinValue) - (scheduler.Now - limit);
+                if (isAliveFor > TimeSpan.Zero)
+                {
+                    again(isAliveFor);
+                    return;
+                }
+
                 isSilent = true;
                 reading.Cancel();
             }))

@@ -3,27 +3,66 @@ namespace Terminal;
 /// <summary>Where an answer is drawn, piece by piece.</summary>
 internal interface IScreen : IDisposable
 {
+    /// <summary>A piece of the answer, in its frame.</summary>
     void Draw(string text);
+
+    /// <summary>What the model thinks before it answers, as it comes.</summary>
+    void Think(string text);
 }
 
-/// <summary>Prints the text as it comes.</summary>
-internal sealed class PlainScreen(TextWriter output, Figures figures) : IScreen
+/// <summary>Prints the text as it comes: into a pipe to the letter, on a terminal so that it cannot control it.</summary>
+internal sealed class PlainScreen(TextWriter output, Figures figures, Surface surface) : IScreen
 {
+    private const string Dim = "\e[2m";
+    private const string Plain = "\e[0m";
+
+    private readonly TerminalText _answer = new();
+    private readonly TerminalText _thoughts = new();
+    private bool _isThinking;
     private bool _isEmpty = true;
 
     public void Draw(string text)
     {
+        EndThoughts();
         _isEmpty = false;
-        output.Write(text);
+        output.Write(surface == Surface.Pipe ? text : _answer.Next(text));
         output.Flush();
         figures.OnDrawn(text);
     }
 
+    public void Think(string text)
+    {
+        // In a pipe it would look like the answer, and so it would on a terminal that cannot show the difference.
+        if (surface != Surface.Terminal)
+            return;
+        lock (_thoughts)
+        {
+            _isThinking = true;
+            output.Write($"{Dim}{_thoughts.Next(text)}{Plain}");
+            output.Flush();
+        }
+    }
+
     public void Dispose()
     {
+        EndThoughts();
+        if (surface != Surface.Pipe)
+            output.Write(_answer.Rest());
         if (!_isEmpty)
             output.WriteLine();
         output.Flush();
+    }
+
+    private void EndThoughts()
+    {
+        lock (_thoughts)
+        {
+            if (!_isThinking)
+                return;
+            _isThinking = false;
+            output.WriteLine($"{Dim}{_thoughts.Rest()}{Plain}");
+            output.WriteLine();
+        }
     }
 }
 
@@ -34,6 +73,11 @@ internal sealed class BlankScreen(Figures figures, Action<FiguresNow> onProgress
     {
         figures.OnDrawn(text);
         onProgress(figures.Now);
+    }
+
+    public void Think(string text)
+    {
+        // Nothing is shown.
     }
 
     public void Dispose()

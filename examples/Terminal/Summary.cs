@@ -1,3 +1,4 @@
+using RxTokens;
 using Spectre.Console;
 
 namespace Terminal;
@@ -24,7 +25,7 @@ internal static class Summary
     {
         var now = outcome.Figures;
         var boundary = options.Strategy is Strategy.Wait or Strategy.DropOldest or Strategy.DropNewest ? $", buffer {options.Buffer}" : "";
-        yield return ("model", $"{options.Model} at {address}");
+        yield return ("model", $"{Failures.OneLine(options.Model)} at {Secrets.Show(address)}");
         yield return ("strategy", CommandLine.NameOf(options.Strategy) + boundary);
         yield return ("tokens read", now.Reading > TimeSpan.Zero
             ? $"{now.Read:N0} in {now.Reading.TotalSeconds:0.0} s, {(now.Read - 1) / now.Reading.TotalSeconds:N0} tokens/s"
@@ -37,8 +38,12 @@ internal static class Summary
         yield return ("model waited for the screen", $"{now.Held.TotalSeconds:0.00} s");
         if (outcome.FinishReason is { } reason && reason != OpenAI.Chat.ChatFinishReason.Stop)
             yield return ("the model ended with", reason.ToString());
+        foreach (var call in outcome.ToolCalls)
+            yield return ("the model asked for", Failures.OneLine(call));
+        if (now.Thoughts > 0)
+            yield return ("the model thought first", $"{outcome.TextThought.Length:N0} characters, no part of the answer");
         if (recording is not null)
-            yield return ("recorded", $"{recording.Chunks:N0} {(recording.Chunks == 1 ? "chunk" : "chunks")} to {recording.Path}");
+            yield return ("recorded", $"{recording.Chunks:N0} {(recording.Chunks == 1 ? "chunk" : "chunks")} to {recording.Path.Printable()}");
     }
 
     private static (bool IsEqual, string Line) Verdict(Outcome outcome, Options options)

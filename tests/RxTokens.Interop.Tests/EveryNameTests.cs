@@ -137,6 +137,13 @@ public class EveryNameTests
     }
 
     [Test]
+    public async Task Printable()
+    {
+        Assert.That(await Numbers.Through(o => o.Select(n => $"{n}\e")).Printable().CollectAsync(), Is.EqualTo(new[] { "1␛", "2␛", "3␛" }));
+        Assert.That("\a".Printable(), Is.EqualTo("␇"));
+    }
+
+    [Test]
     public async Task RenderOnAsync()
     {
         var shown = new List<int>();

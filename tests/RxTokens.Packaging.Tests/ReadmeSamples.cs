@@ -83,6 +83,30 @@ public class ReadmeSamples
     }
 
     [Test]
+    public async Task TheOneOfText()
+    {
+        var before = (Console.Out, Console.Error);
+        using var screen = new StringWriter();
+        Console.SetOut(screen);
+        Console.SetError(screen);
+        var tokens = TokenStream.FromBlocking(new[] { "hidden", "\e", "[2J" });
+        var failure = new InvalidOperationException("\a");
+        try
+        {
+            await foreach (var text in tokens.Printable().Conflate())
+                Console.Write(text);
+            Console.Error.WriteLine(failure.Message.Printable());   // what a server says comes in strings
+        }
+        finally
+        {
+            Console.SetOut(before.Out);
+            Console.SetError(before.Error);
+        }
+
+        Assert.That(screen.ToString(), Is.EqualTo($"hidden␛[2J␇{Environment.NewLine}"));
+    }
+
+    [Test]
     public void TheOneOfTheClock()
     {
         var virtualClock = new VirtualClock();

@@ -55,6 +55,10 @@ public sealed class CommandLineTests
     [TestCase("--compare plays five strategies; leave out --strategy.", "--compare", "--strategy", "wait")]
     [TestCase("--record writes one answer; leave out --compare.", "--record", "answer.jsonl", "--compare")]
     [TestCase("--record must be a file.", "--record", "")]
+    [TestCase("--model must not be empty.", "--endpoint", "http://localhost/v1", "--model", "")]
+    [TestCase("--model must not be empty.", "--model", " ")]
+    [TestCase("--prompt must not be empty.", "--prompt", "")]
+    [TestCase("--endpoint must be an http or https address.", "--endpoint", "", "--model", "m")]
     [TestCase("--fault is for the embedded endpoint; leave out --endpoint.", "--fault", "cut", "--endpoint", "http://localhost/v1", "--model", "m")]
     [TestCase("--rate is for the embedded model; leave out --endpoint.", "--rate", "9", "--endpoint", "http://localhost/v1", "--model", "m")]
     [TestCase("--tokens must be a number from 1 to 1000000.", "--tokens", "0")]
@@ -90,6 +94,7 @@ public sealed class CommandLineTests
                 Assert.That(user.Output, Does.Contain(option));
             Assert.That(user.Output, Does.Contain("\"Model waited\" is the time"));
             Assert.That(user.Output, Does.Contain("OPENAI_API_KEY"));
+            Assert.That(user.Lines, Has.Some.StartsWith("3    the model itself stopped short"), "exit codes");
         });
     }
 

@@ -9,7 +9,7 @@ namespace RxTokens.Terminal.Tests;
 public sealed class FailureTests
 {
     [TestCase("cut", "error: the answer was cut off after 30 tokens: the stream ended without a finish reason")]
-    [TestCase("error", "error: the answer was cut off after 30 tokens: the stream ended without a finish reason")]
+    [TestCase("error", "error: the server failed after 30 tokens: \"The model is overloaded\"")]
     [TestCase("malformed", "error: the server sent a malformed event after 30 tokens: it is not valid JSON")]
     [TestCase("stall", "error: the server went silent after 30 tokens: nothing came for 0.5 s (--timeout)")]
     public async Task A_fault_in_mid_stream_is_one_line_and_keeps_the_text(string fault, string line)

@@ -22,7 +22,7 @@ public sealed partial class LiveFrameTests
         using var figures = new Figures(new HistoricalScheduler(), Strategy.Conflate);
         var frame = new LiveFrame("embedded · conflate", TimeSpan.FromMilliseconds(100), hasColors: true);
 
-        var lines = Escapes().Replace(frame.Render(Ascii(AnswerText.Whole), figures, width, height), "").Split('\n');
+        var lines = Plain(frame.Render("", Ascii(AnswerText.Whole), figures, width, height));
 
         Assert.That(lines, Has.Length.LessThanOrEqualTo(height));
         Assert.That(lines.Max(line => line.Length), Is.LessThanOrEqualTo(width));
@@ -45,7 +45,7 @@ public sealed partial class LiveFrameTests
         using var figures = new Figures(new HistoricalScheduler(), Strategy.Conflate);
         var frame = new LiveFrame("embedded", TimeSpan.Zero, hasColors: false);
 
-        var lines = Escapes().Replace(frame.Render("one\ntwo\nx", figures, width, height), "").Split('\n');
+        var lines = Plain(frame.Render("", "one\ntwo\nx", figures, width, height));
 
         Assert.That(lines, Has.Length.EqualTo(height));
         Assert.That(lines[^1].TrimEnd(), Is.EqualTo("x"));
@@ -61,7 +61,7 @@ public sealed partial class LiveFrameTests
         figures.OnDrawn("a");
         var frame = new LiveFrame("embedded", TimeSpan.Zero, hasColors: false);
 
-        var shown = Escapes().Replace(frame.Render($"# Beginning\n{new string('\n', 50)}- the **end**", figures, 100, 30), "");
+        var shown = string.Join('\n', Plain(frame.Render("", $"# Beginning\n{new string('\n', 50)}- the **end**", figures, 100, 30)));
 
         Assert.Multiple(() =>
         {
@@ -71,6 +71,108 @@ public sealed partial class LiveFrameTests
             Assert.That(shown, Does.Match(@"waiting\s+1\b"));
         });
     }
+
+    private const string Odd =
+        "```\nfunc main() {\n\tfmt.Println(\"hi\")\n\tif x {\n\t\treturn\n\t}\n}\n```\n\ncol1\tcol2\tcol3\nline one\r\nline two\r\nthree\rOVER\n" +
+        "a\vb\fc\u0085d\u2028e\n\e[5;5HJUMP\b\a ⚠️ ❤️ 👨‍👩‍👧‍👦 🇩🇪 👍🏽 日本語 ﷽ x͎͊ 🏳️‍🌈\n" +
+        "prose prose prose prose prose prose prose a\tb\tc a\tb\tc a\tb\tc";
+
+    /// <summary>What terminals make of it: one column each, emoji of two, joiners and marks of none, or everything beyond ASCII of two.</summary>
+    private static readonly Dictionary<string, Func<System.Text.Rune, int>> Terminals = new()
+    {
+        ["one column each"] = _ => 1,
+        ["two for an emoji"] = rune => rune.Value is 0xFE0F or 0x200D or (>= 0x300 and < 0x370) ? 0 : rune.Value is (>= 0x2600 and < 0x2800) or (>= 0x3000 and < 0xE000) or >= 0x10000 ? 2 : 1,
+        ["two beyond ASCII"] = rune => rune.Value is < 0x80 or (>= 0x2500 and < 0x2600) or 0x2026 or 0xB7 ? 1 : 2,
+    };
+
+    [Test]
+    public void Odd_characters_leave_the_frame_whole_whatever_a_terminal_makes_of_them(
+        [Values("one column each", "two for an emoji", "two beyond ASCII")] string terminal, [Values(84, 110, 60, 40)] int width, [Values(26, 40)] int height)
+    {
+        var screen = new TerminalModel(width, height, Terminals[terminal]);
+        DrawOn(screen, width, height, [.. Odd.Select(c => $"{c}")]);
+
+        var right = width >= 74 ? width - 33 : width - 1;
+        var answer = screen.Rows.TakeWhile(row => !row.StartsWith('╰')).ToArray();
+        Assert.Multiple(() =>
+        {
+            Assert.That(screen.Obeyed, Is.Empty);
+            Assert.That(answer, Has.Length.GreaterThan(8));
+            Assert.That(answer.Skip(1), Has.All.StartsWith("│ "));
+            Assert.That(screen.Cells.Skip(1).Take(answer.Length - 1).Select(row => row[right]), Has.All.EqualTo("│"), "the right border of the answer");
+            Assert.That(screen.Cells[^1][width - 1], Is.EqualTo("╯"));
+            Assert.That(string.Join('\n', screen.Rows), Does.Match(@"waiting\s+\d").And.Contain("model waited"));
+        });
+    }
+
+    [TestCase(84, 26)]
+    [TestCase(40, 20)]
+    public void A_frame_after_odd_ones_is_the_same_as_one_by_itself(int width, int height)
+    {
+        var after = new TerminalModel(width, height, Terminals["two for an emoji"]);
+        DrawOn(after, width, height, Odd, new string('\n', 60), "the end");
+        var alone = new TerminalModel(width, height);
+        DrawOn(alone, width, height, new string('\n', 60) + "the end");
+
+        Assert.That(WithoutFigures(after), Is.EqualTo(WithoutFigures(alone)));
+
+        static string[] WithoutFigures(TerminalModel screen) => [.. screen.Rows.Select(row => FiguresAndTimes().Replace(row, "#"))];
+    }
+
+    [TestCase(50, 40, "tokens read", "tokens/s", "first token", "frames drawn", "waiting", "merged", "dropped", "model waited", "frame takes")]
+    [TestCase(60, 20, "tokens read", "tokens/s", "first token", "frames drawn", "waiting", "merged", "dropped", "model waited", "frame takes")]
+    [TestCase(40, 12, "tokens read", "waiting", "merged", "dropped", "model waited")]
+    [TestCase(30, 10, "tokens read", "waiting", "model waited")]
+    [TestCase(20, 9, "tokens read", "waiting")]
+    public void A_narrow_terminal_shows_the_figures_that_matter_each_in_one_row(int width, int height, params string[] labels)
+    {
+        var screen = new TerminalModel(width, height);
+        DrawOn(screen, width, height, new string('\n', 60) + "the **end**");
+
+        var all = (string[])["tokens read", "tokens/s", "first token", "frames drawn", "waiting", "merged", "dropped", "model waited", "frame takes"];
+        var rows = string.Join('\n', screen.Rows);
+        Assert.Multiple(() =>
+        {
+            Assert.That(all.Where(rows.Contains), Is.EqualTo(labels), rows);
+            Assert.That(rows, Does.Contain("│ the end"));
+            Assert.That(screen.Rows.TakeWhile(row => !row.StartsWith('╰')).Count(), Is.GreaterThanOrEqualTo(4), "three lines of the answer");
+            Assert.That(screen.Rows[^1], Does.StartWith("╰").And.EndWith("╯"));
+        });
+    }
+
+    [Test]
+    public void What_the_model_thinks_is_dim_and_above_the_answer()
+    {
+        using var figures = new Figures(new HistoricalScheduler(), Strategy.Conflate);
+        var frame = new LiveFrame("m", TimeSpan.Zero, hasColors: true);
+
+        var rows = frame.Render("Let me\tthink\e[2J", "42", figures, 84, 10);
+
+        Assert.That(rows[1], Does.Match(@"\e\[2;[\d;]*mLet me  think␛\[2J"));
+        Assert.That(Plain(rows)[3], Does.StartWith("│ 42 "));
+    }
+
+    private static void DrawOn(TerminalModel screen, int width, int height, params string[] texts)
+    {
+        using var output = new StringWriter();
+        using var figures = new Figures(new HistoricalScheduler(), Strategy.Latest);
+        var frame = new LiveFrame("embedded · latest", TimeSpan.FromMilliseconds(100), hasColors: true);
+        using (var live = new LiveScreen(output, figures, frame, () => (width, height), new HistoricalScheduler()))
+        {
+            foreach (var text in texts)
+            {
+                figures.OnToken(text);
+                live.Draw(text);
+            }
+
+            screen.Write(output.ToString());
+        }
+    }
+
+    [GeneratedRegex(@" +[\d.,]+( m?s)? ")]
+    private static partial Regex FiguresAndTimes();
+
+    private static string[] Plain(string[] rows) => [.. rows.Select(row => Escapes().Replace(row, ""))];
 
     private static string Ascii(string text) => NotAscii().Replace(text, "x");
 

@@ -108,6 +108,20 @@ public sealed class PipelineTests
     }
 
     [Test]
+    public async Task A_sign_of_life_that_makes_no_item_counts_until_there_is_none_for_the_limit()
+    {
+        var lastSign = Start;
+        var reading = Never().FailIfSilent(TimeSpan.FromSeconds(10), _clock, () => lastSign).GetAsyncEnumerator().MoveNextAsync().AsTask();
+        foreach (var second in (double[])[3, 9, 18, 27])
+            _clock.Schedule(Start.AddSeconds(second), () => lastSign = _clock.Now);
+
+        _clock.AdvanceTo(Start.AddSeconds(36.9));
+        Assert.That(reading.IsCompleted, Is.False);
+        _clock.AdvanceTo(Start.AddSeconds(37.1));
+        await Assert.ThrowsAsync<SilentServerException>(async () => await reading.WaitAsync(TimeSpan.FromSeconds(5)));
+    }
+
+    [Test]
     public async Task A_slow_screen_is_not_a_silent_server()
     {
         await using var items = Answer(tokens: 3, every: TimeSpan.Zero).FailIfSilent(TimeSpan.FromSeconds(10), _clock).GetAsyncEnumerator();
@@ -138,6 +152,7 @@ public sealed class PipelineTests
                 _frames.Add(_clock.Now);
                 figures.OnDrawn(text);
             },
+            think: _ => { },
             CancellationToken.None);
         return (drawing, figures);
     }

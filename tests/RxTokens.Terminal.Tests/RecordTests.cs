@@ -113,6 +113,19 @@ public sealed class RecordTests : IDisposable
         Assert.That(StreamRecording.Load(File).Items, Has.Count.EqualTo(5));
     }
 
+    [TestCase("--model", "")]
+    [TestCase("--prompt", "")]
+    [TestCase("--endpoint", "")]
+    public async Task An_existing_file_survives_an_option_that_is_refused(string option, string value)
+    {
+        await System.IO.File.WriteAllTextAsync(File, "precious");
+
+        var user = await User.Runs("--record", File, option, value);
+
+        Assert.That(user.ExitCode, Is.EqualTo(2));
+        Assert.That(await System.IO.File.ReadAllTextAsync(File), Is.EqualTo("precious"));
+    }
+
     [Test]
     public async Task Without_the_option_nothing_is_said_of_it()
     {

@@ -17,10 +17,16 @@ internal sealed class User
 
     public string[] Lines => Output.Split('\n', StringSplitOptions.TrimEntries);
 
-    public static async Task<User> Runs(params string[] args)
+    public static Task<User> Runs(params string[] args) => Runs(Surface.Pipe, args);
+
+    /// <summary>Asks a server, and reads the answer on a terminal or in a pipe.</summary>
+    public static Task<User> Asks(OddServer server, Surface surface = Surface.Pipe, params string[] more) =>
+        Runs(surface, ["--endpoint", server.Address, "--model", "m", .. more]);
+
+    public static async Task<User> Runs(Surface surface, params string[] args)
     {
         var user = new User();
-        user.ExitCode = await App.RunAsync(args, user._output, user._error).WaitAsync(TimeSpan.FromSeconds(20));
+        user.ExitCode = await App.RunAsync(args, user._output, user._error, surface).WaitAsync(TimeSpan.FromSeconds(20));
         return user;
     }
 
@@ -35,7 +41,7 @@ internal sealed class User
             if (length >= afterCharacters && !stop.IsCancellationRequested)
                 ThreadPool.QueueUserWorkItem(_ => stop.Cancel());
         };
-        user.ExitCode = await App.RunAsync(args, user._output, user._error, isTerminal: false, stop.Token).WaitAsync(TimeSpan.FromSeconds(20));
+        user.ExitCode = await App.RunAsync(args, user._output, user._error, Surface.Pipe, stop.Token).WaitAsync(TimeSpan.FromSeconds(20));
         return user;
     }
 

@@ -37,6 +37,7 @@ internal static class Pipelines
         new("Conflate merge", s => s.Conflate((x, y) => x + y)),
         new("Conflate seed add", s => s.Conflate(x => new System.Text.StringBuilder(x), (b, x) => b.Append(x)).Through(o => o.Select(b => b.ToString()))),
         new("KeepLatest", s => s.KeepLatest(), IsLossless: false),
+        new("Printable", s => s.Printable(), ReadAhead: 0),
     ];
 
     public static readonly PushPipeline[] OverPush =
