@@ -111,7 +111,7 @@ public sealed partial class MarbleTest
     private MarbleExpectation<T> Expect<T>(Observed<T> stream, MarbleDiagram? row, string? name)
     {
         AssertIsNotOver();
-        var check = new StreamCheck<T>(Short(name, $"expectation {_checks.Count + 1}"), stream, Syntax);
+        var check = new StreamCheck<T>(Short(name, $"expectation {_checks.Count + 1}"), stream, _timeline, Syntax);
         _checks.Add(check);
 
         var symbols = row?.Symbols ?? [];
