@@ -135,9 +135,9 @@ public sealed partial class MarbleTest
         void LeaveAt(TimeSpan time)
         {
             if (time == comes || symbols.Any(s => s.Kind == MarbleKind.Request && s.Time == time))
-                _agenda.Request(time, stream, "unsubscription", stream.Leave);
+                _agenda.Request(time, stream, "unsubscription", check.Leave);
             else
-                _agenda.Unsubscribe(time, stream.Leave);
+                _agenda.Unsubscribe(time, check.Leave);
         }
     }
 

@@ -106,6 +106,32 @@ public class InnerStreamTests
         m.Expect(m.Hot("-a-b-c|").Window(3), "^-!").ToBe("x", [("x", Marble.Inner("-a-b-[c|]"))]));
 
     [Test]
+    public void TheOuterStreamIsLeft_AnEndlessInnerOneIsWatchedAsLongAsItsDiagram() => MarbleTest.Run(m =>
+    {
+        var source = m.Hot("-a-b-" + string.Concat(Enumerable.Repeat("c-", 50)));
+        m.Expect(Observable.Interval(TimeSpan.FromMilliseconds(2), m.Clock).GroupBy(n => n % 2 == 0), "^---!").ToBe("--e", [("e", Marble.Group<bool, long>(true, "0---2-"))]);
+        m.Expect(source.GroupBy(x => x), "^-!").ToBe("-a", [("a", Marble.Group("a", "a---"))]);
+        m.ExpectSubscriptions(source).ToBe("^----!");
+    });
+
+    [Test]
+    public void StreamsWithoutInnerDiagrams_AreHintedAt() => Shows(
+        m => m.Expect(m.Cold("ab|", name: "source").Window(2), name: "windows").ToBe("x-|", [("x", Observable.Never<string>())]),
+        """
+        Marble mismatch in "windows" at frame 0 (0 ms): OnNext(A) instead of OnNext(x)
+          frame     0
+          source    ab|      cold, subscribed ^-!
+          expected  x-|
+          actual    AB|
+                    ^ expected OnNext(x), got OnNext(A)
+          where x = an observable (another one)
+          where A = an observable
+          where B = an observable
+          to accept the actual result:  AB|
+          to say what a stream among the items says:  ("x", Marble.Inner(…)), or Marble.Group(…) with its key
+        """);
+
+    [Test]
     public void InnerStreamsOfAPullStream_AreWatched() => MarbleTest.Run(m =>
         m.Expect(m.Pull<IObservable<string>>("a-|", [("a", m.Hot("-b-c|"))])).ToBe("x-|", [("x", Marble.Inner("-b-c|"))]));
 

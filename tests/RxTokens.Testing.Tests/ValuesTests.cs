@@ -125,6 +125,7 @@ public class ValuesTests
         Case("a text that somebody wrote", new Handmade("x", 1), "handmade x"),
         Case("an observable", Observable.Never<int>(), "an observable"),
         Case("struct", new Plain(["a"]), "Plain { Items = [a] }"),
+        Case("items that cannot be read", Enumerable.Range(0, 2).Select(n => 1 / n), "RangeSelectIterator`2, which cannot be shown: DivideByZeroException(\"Attempted to divide by zero.\")"),
         Case("a getter that throws", new Broken(1), "Broken { Number = 1, Half = InvalidOperationException }"),
     ];
 

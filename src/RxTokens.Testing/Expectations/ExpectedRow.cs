@@ -162,7 +162,9 @@ internal sealed class ExpectedRow<T>
     private static string Apart(ExpectedValue<T> expected, T? actual)
     {
         var (one, other) = (expected.TypeOfValue()?.Name, actual?.GetType().Name);
-        return one != other ? $" ({one}, not {other})" : expected.DifferenceFrom(actual) is { } index ? FormattableString.Invariant($" (differs in item {index})") : $" (another {other})";
+        return actual is not null && ValueText.IsObservable(actual) ? " (another one)"
+            : one != other ? $" ({one}, not {other})" : expected.DifferenceFrom(actual) is { } index ? FormattableString.Invariant($" (differs in item {index})")
+            : $" (another {other})";
     }
 
     private string? Hint(Said<T> said, Letters<T> letters, IReadOnlyList<MarbleSymbol> actual)
@@ -171,6 +173,8 @@ internal sealed class ExpectedRow<T>
             return "to say which error '#' means:  ToBe(…, error: typeof(…)), or an instance, or ExpectedError.Where(…)";
         if (letters.Legend.Count == 0)
             return null;
+        if (!InnerMatchers.Any() && said.Marbles.Any(m => m.Notification is { HasValue: true, Value: { } item } && ValueText.IsObservable(item)))
+            return "to say what a stream among the items says:  (\"x\", Marble.Inner(…)), or Marble.Group(…) with its key";
 
         const string Sentence = "letters that stand for values without one have to be among the values too";
         return letters.Pairs(said.Marbles, actual, said.Inner) is { } pairs ? $"{Sentence}:  {pairs}" : Sentence;

@@ -1,3 +1,5 @@
+using System.Reactive.Disposables;
+
 namespace RxTokens;
 
 /// <summary>A stream that was handed out as an item, and what it has said since.</summary>
@@ -7,6 +9,9 @@ internal abstract class InnerStream(TimeSpan from, TimeSpan frameSize)
 
     /// <summary>When it was handed out.</summary>
     public TimeSpan From { get; } = from;
+
+    /// <summary>Leaves it after so much time since it was handed out, or now if that is over.</summary>
+    public abstract void LeaveAfter(TimeSpan length);
 
     /// <summary>What it said, as a row of its own, and of what it handed out itself.</summary>
     public abstract IEnumerable<ChartRow> Rows(string label, TimeSpan length);
@@ -23,6 +28,7 @@ internal sealed class InnerStream<T> : InnerStream
     private readonly Timeline _clock;
     private readonly PushRecorder<T> _recorder;
     private readonly InnerStreams<T> _inner;
+    private readonly SingleAssignmentDisposable _subscription = new();
     private int _items;
 
     public InnerStream(IObservable<T> stream, Timeline clock, IReadOnlyList<InnerMatcher> matchers)
@@ -30,8 +36,8 @@ internal sealed class InnerStream<T> : InnerStream
     {
         _clock = clock;
         _inner = new InnerStreams<T>(clock, matchers);
-        _recorder = new PushRecorder<T>(clock) { OnItem = Receive };
-        stream.Subscribe(_recorder);
+        _recorder = new PushRecorder<T>(clock) { OnItem = Receive, OnEnd = _subscription.Dispose };
+        _subscription.Disposable = stream.Subscribe(_recorder);
     }
 
     public Said<T> Said(string name, string letter, IReadOnlyList<ChartRow> context) => new(name, _recorder.Received, _inner, _recorder.ProtocolViolations)
@@ -40,6 +46,19 @@ internal sealed class InnerStream<T> : InnerStream
         Begin = From,
         Context = context,
     };
+
+    public override void LeaveAfter(TimeSpan length)
+    {
+        _inner.LeaveAfter(length);
+        if (!_subscription.IsDisposed)
+            _clock.At(From + length > _clock.Now ? From + length : _clock.Now, Agenda.Windows, "unsubscription", Leave, Phase.Leave);
+
+        void Leave()
+        {
+            _recorder.Leave();
+            _subscription.Dispose();
+        }
+    }
 
     public override IEnumerable<ChartRow> Rows(string label, TimeSpan length)
     {
@@ -96,6 +115,13 @@ internal sealed class InnerStreams<T>(Timeline clock, IReadOnlyList<InnerMatcher
                 return;
             }
         }
+    }
+
+    /// <summary>Whoever leaves the outer stream leaves these too, but not before their diagrams are over.</summary>
+    public void LeaveAfter(TimeSpan length)
+    {
+        foreach (var stream in _streams.Values)
+            stream.LeaveAfter(length);
     }
 
     /// <summary>Their rows, called by the letters of the row that they are in.</summary>

@@ -34,6 +34,13 @@ internal sealed class StreamCheck<T>(string name, Observed<T> stream, Timeline c
         stream.OnItem = item => _inner.Watch(stream.Received.Count - 1, item);
     }
 
+    /// <summary>Leaves the stream, and those that it has handed out, each when the longest of the diagrams is over.</summary>
+    public void Leave()
+    {
+        stream.Leave();
+        _inner.LeaveAfter(_row?.InnerMatchers.Select(inner => inner.Length).Append(TimeSpan.Zero).Max() ?? TimeSpan.Zero);
+    }
+
     private ArgumentException Unreachable(string what) =>
         new($"'{Name}' is expected {what}. Demand: {stream.Demand!.Text}", "diagram");
 

@@ -13,10 +13,23 @@ internal static class ValueText
     private const int Deepest = 8;
     private const string Marks = ",[](){}=\"";
 
-    public static string Of(object? value) => Printable.Of(Cut(value is string text ? Quoted(text, "") : Of(value, 0)));
+    public static string Of(object? value) => Printable.Of(Cut(value is string text ? Quoted(text, "") : OfAny(value)));
 
     /// <summary>The same as a diagram has it: a string is its characters, whatever they are.</summary>
-    public static string Raw(object? value) => value is string text ? text : Cut(Of(value, 0));
+    public static string Raw(object? value) => value is string text ? text : Cut(OfAny(value));
+
+    /// <summary>A value that cannot be read must not hide the failure that it is in.</summary>
+    private static string OfAny(object? value)
+    {
+        try
+        {
+            return Of(value, 0);
+        }
+        catch (Exception failure)
+        {
+            return $"{value!.GetType().Name}, which cannot be shown: {ErrorName.Of(failure)}";
+        }
+    }
 
     private static string Of(object? value, int depth)
     {
@@ -57,9 +70,13 @@ internal static class ValueText
         return $"{name}{{ {Join(null, members.Select(member => $"{member.Name} = {Of(Read(member, value), depth + 1)}"), null)} }}";
     }
 
+    public static bool IsObservable(object value) => IsObservable(value.GetType());
+
+    private static bool IsObservable(Type type) => Content.Implements(type, typeof(IObservable<>));
+
     /// <summary>What nobody can look into without using it up.</summary>
     private static string? StreamOf(Type type) =>
-        Content.Implements(type, typeof(IObservable<>)) ? "an observable"
+        IsObservable(type) ? "an observable"
         : Content.Implements(type, typeof(IAsyncEnumerable<>)) ? "a pull stream"
         : null;
 

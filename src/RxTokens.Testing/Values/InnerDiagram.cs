@@ -15,6 +15,9 @@ internal abstract class InnerMatcher : ItemMatcher
     /// <param name="all">What the items may be: what is in the stream may be a stream again.</param>
     public abstract InnerStream? Watch(object? item, Timeline clock, IReadOnlyList<InnerMatcher> all);
 
+    /// <summary>How long its diagram is, or those in it.</summary>
+    public abstract TimeSpan Length { get; }
+
     /// <summary>Whether a stream has said exactly this, where the item itself is accepted.</summary>
     public abstract bool Matches(InnerStream stream);
 
@@ -26,6 +29,8 @@ internal class InnerDiagram<T>(string diagram, ExpectedValues<T>? values, Expect
     private ExpectedRow<T>? _row;
 
     private ExpectedRow<T> Row => _row ?? throw new InvalidOperationException("An inner diagram is read by the expectation that it is in.");
+
+    public override TimeSpan Length => InnerMatchers.Select(inner => inner.Length).Append(Row.Diagram.Length).Max();
 
     public IEnumerable<InnerMatcher> InnerMatchers => Row.InnerMatchers;
 

@@ -32,8 +32,8 @@ public static partial class Marble
     /// source    abcd|
     /// windows   x-y-|      x = ab|    y = cd-|
     /// </code>
-    /// <para>The test subscribes to the inner stream when it is handed out, in frame 0 of its diagram, and watches it to its end, also when the
-    /// outer stream is left. <c>ToBe</c> reads the diagram, and refuses one that is none, or that no item of its stream can be.</para>
+    /// <para>The test subscribes to the inner stream when it is handed out, in frame 0 of its diagram, and watches it to its end; or, when it
+    /// leaves the outer stream, as long as the longest diagram of an inner one. <c>ToBe</c> reads the diagram, and refuses one that is none, or that no item of its stream can be.</para>
     /// </remarks>
     /// <param name="diagram">What it says, in letters: <c>-a-b|</c>.</param>
     /// <param name="error">What <c>#</c> means in it; a <see cref="MarbleException"/> if not given.</param>
