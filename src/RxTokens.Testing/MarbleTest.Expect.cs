@@ -111,9 +111,9 @@ public sealed partial class MarbleTest
     private MarbleExpectation<T> Expect<T>(Observed<T> stream, MarbleDiagram? row, string? name)
     {
         AssertIsNotOver();
-        var check = new StreamCheck<T>(Short(name, $"expectation {_checks.Count + 1}"), stream, Syntax);
+        var check = new StreamCheck<T>(Short(name, $"expectation {_checks.Count + 1}"), stream, _timeline, Syntax);
         _checks.Add(check);
-        Watch(stream, row, check.Name);
+        Watch(stream, row, check.Name, check.Leave);
         return new MarbleExpectation<T>(check, new Twin(this, row, $"the twin of {check.Name}"));
     }
 
@@ -128,12 +128,12 @@ public sealed partial class MarbleTest
         private Observed<T> Start<T>(Observed<T> stream)
         {
             m.AssertIsNotOver();
-            m.Watch(stream, row, name);
+            m.Watch(stream, row, name, stream.Leave);
             return stream;
         }
     }
 
-    private void Watch<T>(Observed<T> stream, MarbleDiagram? row, string name)
+    private void Watch<T>(Observed<T> stream, MarbleDiagram? row, string name, Action leave)
     {
         var symbols = row?.Symbols ?? [];
         var comes = symbols.Where(s => s.Kind == MarbleKind.Subscribe).Select(s => s.Time).FirstOrDefault(TimeSpan.Zero);
@@ -154,9 +154,9 @@ public sealed partial class MarbleTest
         void LeaveAt(TimeSpan time)
         {
             if (time == comes || symbols.Any(s => s.Kind == MarbleKind.Request && s.Time == time))
-                _agenda.Request(time, stream, "unsubscription", stream.Leave);
+                _agenda.Request(time, stream, "unsubscription", leave);
             else
-                _agenda.Unsubscribe(time, stream.Leave);
+                _agenda.Unsubscribe(time, leave);
         }
     }
 

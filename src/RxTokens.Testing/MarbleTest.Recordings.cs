@@ -15,7 +15,7 @@ public sealed partial class MarbleTest
 
         // Items of a recording have no letters: the picture finds some.
         var letters = new Letters<T>(values: null, []);
-        var symbols = StreamCheck<T>.Symbols(recording.Marbles, letters);
+        var symbols = letters.Symbols(recording.Marbles);
         var diagram = new MarbleDiagram("", MarbleRow.Cold, symbols, recording.Duration);
         var source = new PullProbe<T>(_timeline, recording.Marbles, name ?? recording.Name ?? NextName(), diagram);
         _sources.Add(source);

@@ -44,6 +44,29 @@ public class TestingGuideSamples
         m.Expect(m.Cold("-a-b|", MarbleValues.By("ab", key => new Uri($"test:{key}")))).ToBe("-x-y|", [("x", new Uri("test:a")), ("y", new Uri("test:b"))]);
 
         m.Expect(m.Cold("abcd|").Buffer(2)).ToBe("-x-y|", [("x", ["a", "b"]), ("y", ["c", "d"])]);
+
+        m.Expect(m.Cold("-a-b|", orders)).ToBe("-x-y|", [("x", Marble.Any), ("y", Marble.Where<Order>(order => order.Price > 10))]);
+        m.Expect(m.Cold("-a-B|")).ToBe("-A-b|", comparer: StringComparer.OrdinalIgnoreCase);
+    });
+
+    [Test]
+    public void StreamsOfStreams() => MarbleTest.Run(m =>
+    {
+        var source = m.Hot("-a-b-c-d|", name: "source");
+        var windows = source.Window(2);
+        m.Expect(windows).ToBe("x--y---z|",
+        [
+            ("x", Marble.Inner("-a-[b|]")),
+            ("y", Marble.Inner("--c-[d|]")),
+            ("z", Marble.Inner("-|")),
+        ]);
+
+        var groups = m.Cold<int>("-1-2-3|").GroupBy(n => n % 2 == 0 ? "even" : "odd");
+        m.Expect(groups).ToBe("-o-e--|",
+        [
+            ("o", Marble.Group<string, int>("odd", "1---3|")),
+            ("e", Marble.Group<string, int>("even", "---2--|", absolute: true)),
+        ]);
     });
 
     [Test]

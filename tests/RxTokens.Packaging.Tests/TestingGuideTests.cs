@@ -19,6 +19,17 @@ public partial class TestingGuideTests
             var searched = typed.Throttle(m.Time("----|"), m.Clock);
             m.Expect(searched).ToBe("-----b-----c--|");
         })),
+        ["legend"] = () => Failure(() => MarbleTest.Run(m =>
+        {
+            var pairs = m.Cold("abcd|", name: "letters").Buffer(2);
+            m.Expect(pairs).ToBe("-x-y|", [("x", ["a", "b"]), ("y", ["c", "e"])]);
+        })),
+        ["inner"] = () => Failure(() => MarbleTest.Run(m =>
+        {
+            var source = m.Hot("-a-b-c-d|", name: "source");
+            var windows = source.Window(2);
+            m.Expect(windows).ToBe("x--y---z|", [("x", Marble.Inner("-a-[b|]")), ("y", Marble.Inner("--c-[e|]")), ("z", Marble.Inner("-|"))]);
+        })),
         ["syntax"] = () => Failure(() => MarbleTest.Run(m =>
         {
             var searched = m.Cold("a|");

@@ -74,9 +74,10 @@ public class FailureTests
           expected  -x-y|
           actual    -x-A|
                        ^ expected OnNext(y), got OnNext(A)
+          where y = zwei
           where A = two
           to accept the actual result:  -x-A|
-          letters that stand for values without one have to be among the values too
+          letters that stand for values without one have to be among the values too:  ("A", "two")
         """);
 
     [Test]

@@ -248,7 +248,7 @@ public class BoundaryTests
 
     [Test]
     public void ConflateText_KeepsEmptyItemsHarmless() =>
-        Assert.That(Run(_clock.Pull(Marble.Next(0, ""), Marble.Next(1, ""), Marble.Next(2, "a"), Marble.End<string>(3)).Conflate(), 0, 5, 6), Is.EqualTo("0: 5:a 6:|"));
+        Assert.That(Run(_clock.Pull(Marble.Next(0, ""), Marble.Next(1, ""), Marble.Next(2, "a"), Marble.End<string>(3)).Conflate(), 0, 5, 6), Is.EqualTo("0:\"\" 5:a 6:|"));
 
     [Test]
     public void ConflateText_TakesNullForEmpty()

@@ -153,7 +153,7 @@ public partial class ThroughTests
         Assert.That(source.Cancellations, Is.EqualTo(new[] { 5 }), "the bound is hit when it is hit, not when somebody asks");
         _clock.Start();
 
-        Assert.That(Marbles.Show(consumer.Received), Is.EqualTo("1:a 20: 20: 20: 20:#BackpressureException"));
+        Assert.That(Marbles.Show(consumer.Received), Is.EqualTo("1:a 20:\"\" 20:\"\" 20:\"\" 20:#BackpressureException"));
         var failure = (BackpressureException)consumer.Received[^1].Notification.Exception!;
         Assert.That(failure.Bound, Is.EqualTo(3));
         Assert.That(failure.Message, Does.Contain("maxPending").And.Contain("Conflate").And.Contain("KeepLatest").And.Contain("3"));

@@ -27,6 +27,9 @@ internal abstract class Observed<T>(Timeline clock, MarbleDiagram? demand)
     /// <summary>What the end of the stream needs: one request of its own, or none.</summary>
     public virtual long RequestsOfTheEnd => 0;
 
+    /// <summary>Called with each item that has been recorded.</summary>
+    public Action<T>? OnItem { get; set; }
+
     protected Timeline Clock { get; } = clock;
 
     /// <summary>Whether an item that has not been asked for breaks the rule.</summary>
@@ -51,6 +54,7 @@ internal abstract class Observed<T>(Timeline clock, MarbleDiagram? demand)
             throw VirtualTimeLimitException.Items(Clock.Limit, Clock.Now);
         if (++_delivered > _asked && IsBounded)
             Violate($"OnNext({ValueText.Of(item)}) is item {_delivered}, and {_asked} had been asked for", isDemand: true);
+        OnItem?.Invoke(item);
     }
 
     protected void Violate(string what, bool isDemand = false)

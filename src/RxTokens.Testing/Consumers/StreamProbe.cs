@@ -184,7 +184,7 @@ public sealed class StreamProbe<T> : IAsyncDisposable
     {
         _hasFailed = true;
         var letters = new Letters<T>(values: null, []);
-        var symbols = StreamCheck<T>.Symbols([.. _seen, .. _feed.Waiting], letters);
+        var symbols = letters.Symbols([.. _seen, .. _feed.Waiting]);
         var soFar = ChartLayout.Format(MarbleRow.Expected, symbols, _clock.FrameSize);
         var message = $"Probe \"{_name}\" at {Words.AtWithTime(time, _clock.FrameSize)}: {what}\n  so far  {(soFar.Length == 0 ? "nothing" : soFar)}";
         foreach (var line in letters.Legend)

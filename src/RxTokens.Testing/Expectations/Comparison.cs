@@ -17,6 +17,18 @@ internal sealed record Comparison(string Name, MarbleRow Kind, IReadOnlyList<Mar
     /// <summary>Where what is expected comes from, if not from a diagram.</summary>
     public string Note { get; init; } = "";
 
+    /// <summary>Where frame 0 of their diagrams is.</summary>
+    public TimeSpan Origin { get; init; }
+
+    /// <summary>When an inner stream was handed out.</summary>
+    public TimeSpan? Begin { get; init; }
+
+    /// <summary>What the rows are called.</summary>
+    public Func<string, string> Label { get; init; } = static row => row;
+
+    /// <summary>What the letters mean between which the difference is.</summary>
+    public Func<int?, int?, IReadOnlyList<string>> Legend { get; init; } = static (_, _) => [];
+
     /// <summary>The types of an expected and an actual event, for those that look alike.</summary>
     public Func<int, int, (string Expected, string Actual)>? Types { get; init; }
 
@@ -52,16 +64,22 @@ internal sealed record Comparison(string Name, MarbleRow Kind, IReadOnlyList<Mar
         var frame = difference.Time.Ticks / frameSize.Ticks;
         var mismatch = new MarbleMismatch(Name, difference.Kind, difference.Time, frame, headline)
         {
-            Expected = ChartLayout.FormatExact(Kind, Expected, frameSize, Length),
-            Actual = ChartLayout.FormatExact(Kind, Actual, frameSize, Length),
+            Expected = Format(Expected, frameSize),
+            Actual = Format(Actual, frameSize),
         };
         return new Finding(
             mismatch,
-            [.. Context, new ChartRow("expected", Kind, Expected, Note) { Length = Length }, new ChartRow("actual", Kind, Actual) { Length = Length }])
+            [.. Context, Row("expected", Expected, Note), Row("actual", Actual)])
         {
             AtCaret = atCaret,
+            Legend = Legend(difference.Expected, difference.Actual),
         };
     }
+
+    private ChartRow Row(string label, IReadOnlyList<MarbleSymbol> symbols, string note = "") => new(Label(label), Kind, symbols, note) { Length = Length, Begin = Begin };
+
+    private string? Format(IReadOnlyList<MarbleSymbol> symbols, TimeSpan frameSize) =>
+        ChartLayout.FormatExact(Kind, Origin == TimeSpan.Zero ? symbols : [.. symbols.Select(s => s with { Time = s.Time - Origin })], frameSize, Length - Origin);
 }
 
 /// <summary>Events and times in words.</summary>
@@ -69,7 +87,7 @@ internal static class Words
 {
     public static string Of(MarbleSymbol symbol) => symbol.Kind switch
     {
-        MarbleKind.Value => $"OnNext({symbol.Text})",
+        MarbleKind.Value => $"OnNext({Printable.Of(symbol.Text)})",
         MarbleKind.Completion => "OnCompleted",
         MarbleKind.Error => "OnError",
         MarbleKind.Subscribe => "Subscribe",

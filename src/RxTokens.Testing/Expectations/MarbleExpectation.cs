@@ -18,13 +18,18 @@ public sealed class MarbleExpectation<T>
 
     /// <summary>Expects a diagram.</summary>
     /// <param name="diagram">What is to arrive when: <c>---a-(bc|)</c>.</param>
-    /// <param name="values">What the letters mean: <c>[("a", 1)]</c>; without it they mean themselves. Sequences are compared item by item.</param>
+    /// <param name="values">
+    /// What the letters stand for: values, <see cref="Marble.Any"/>, <see cref="Marble.Where"/> or an inner stream, as in <c>[("a", 1), ("b", Marble.Any)]</c>;
+    /// without it they mean themselves. Collections, tuples and records are compared by what is in them.
+    /// </param>
     /// <param name="error">What <c>#</c> means: an exception, a type, or <see cref="ExpectedError.Where"/>; a <see cref="MarbleException"/> if not given.</param>
+    /// <param name="comparer">What is the same value; by what is in them if not given.</param>
     /// <exception cref="ArgumentNullException"><paramref name="diagram"/> is null.</exception>
-    /// <exception cref="MarbleSyntaxException">The diagram is not one.</exception>
-    /// <exception cref="ArgumentException">More items are expected than the demand row asks for.</exception>
-    /// <exception cref="InvalidOperationException">It has been called already.</exception>
-    public void ToBe(string diagram, MarbleValues<T>? values = null, ExpectedError? error = null) => _check.Expect(diagram, values, error);
+    /// <exception cref="MarbleSyntaxException">The diagram, or one of an inner stream, is not one.</exception>
+    /// <exception cref="ArgumentException">More items are expected than the demand row asks for, or an inner stream of a type that no item has.</exception>
+    /// <exception cref="InvalidOperationException">It has been called already; or inner streams are expected of a stream that has begun.</exception>
+    public void ToBe(string diagram, ExpectedValues<T>? values = null, ExpectedError? error = null, IEqualityComparer<T>? comparer = null) =>
+        _check.Expect(diagram, values, error, comparer);
 
     /// <summary>Expects what an observable says: the same items and the same ending, at the same times.</summary>
     /// <remarks>

@@ -87,13 +87,13 @@ internal sealed class Report(TimeSpan frameSize, TimeSpan now, IReadOnlyList<ISo
         text.Append(CultureInfo.InvariantCulture, $"{title} in \"{Printable.Name(mismatch.Row, WidestName)}\"");
         if (mismatch.Kind != MismatchKind.Incomplete)
             text.Append(CultureInfo.InvariantCulture, $" at {Words.AtWithTime(mismatch.Time, frameSize)}");
-        text.Append(CultureInfo.InvariantCulture, $": {mismatch.Message}\n");
+        text.Append(CultureInfo.InvariantCulture, $": {Printable.Of(mismatch.Message)}\n");
 
         Draw(text, [.. sources.SelectMany(s => RowsOf(s, frameSize, withUses: s != finding.Shows)), .. finding.Rows], finding.AtCaret is null ? null : mismatch.Time, finding.AtCaret);
         foreach (var line in finding.Legend)
             text.Append(CultureInfo.InvariantCulture, $"  {(line.StartsWith('…') ? "" : "where ")}{line}\n");
         if (finding.IsToAccept && mismatch is { Actual.Length: <= LongestRow, Expected: not null })
-            text.Append(CultureInfo.InvariantCulture, $"  to accept the actual result:  {(mismatch.Actual.Length == 0 ? "\"\"" : mismatch.Actual)}\n");
+            text.Append(CultureInfo.InvariantCulture, $"  to accept the actual result:  {(mismatch.Actual.Length == 0 ? "\"\"" : CSharp.Escape(mismatch.Actual))}\n");
         if (finding.Hint is { } hint)
             text.Append(CultureInfo.InvariantCulture, $"  {hint}\n");
         return text.ToString();

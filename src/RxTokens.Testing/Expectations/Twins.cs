@@ -14,7 +14,7 @@ internal static class Twins
         string name, (string Name, IReadOnlyList<Marble<T>> Marbles) other, IReadOnlyList<Marble<T>> actual, Letters<T> letters, TimeSpan frameSize)
     {
         var expected = other.Marbles;
-        var finding = new Comparison(name, MarbleRow.Expected, StreamCheck<T>.Symbols(expected, letters), StreamCheck<T>.Symbols(actual, letters))
+        var finding = new Comparison(name, MarbleRow.Expected, letters.Symbols(expected), letters.Symbols(actual))
         {
             Same = (x, y) => Same(expected[x].Notification, actual[y].Notification),
             Types = (x, y) => (TypeOf(expected[x].Notification), TypeOf(actual[y].Notification)),

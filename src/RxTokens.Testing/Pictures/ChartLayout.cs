@@ -11,6 +11,12 @@ internal sealed record ChartRow(string Label, MarbleRow Kind, IReadOnlyList<Marb
 
     /// <summary>When a source was subscribed to.</summary>
     public IReadOnlyList<ChartWindow> Windows { get; init; } = [];
+
+    /// <summary>When an inner stream was handed out: before that there is none.</summary>
+    public TimeSpan? Begin { get; init; }
+
+    /// <summary>Whether it is what an inner stream said.</summary>
+    public bool IsInner { get; init; }
 }
 
 /// <summary>Puts rows under one another so that what happens at the same time is in the same column; each row stays a diagram that can be read back.</summary>
@@ -26,9 +32,14 @@ internal sealed class ChartLayout
     private readonly IReadOnlyList<ChartRow> _rows;
     private readonly string[] _lines;
     private readonly long _frame;
+    private readonly bool _isToBeRead;
 
-    public ChartLayout(IReadOnlyList<ChartRow> rows, TimeSpan frameSize)
+    /// <param name="rows">The rows.</param>
+    /// <param name="frameSize">The length of a frame.</param>
+    /// <param name="isToBeRead">Whether people read it, for whom there are symbols in place of what cannot be seen.</param>
+    public ChartLayout(IReadOnlyList<ChartRow> rows, TimeSpan frameSize, bool isToBeRead = true)
     {
+        _isToBeRead = isToBeRead;
         _rows = rows;
         _frame = frameSize.Ticks;
         DivideTime();
@@ -60,12 +71,12 @@ internal sealed class ChartLayout
 
     /// <summary>One row alone, as it would be written.</summary>
     public static string Format(MarbleRow kind, IReadOnlyList<MarbleSymbol> symbols, TimeSpan frameSize, TimeSpan length = default) =>
-        Alone(kind, symbols, frameSize, length).Line(0).Trim();
+        Alone(kind, symbols, frameSize, length, isToBeRead: true).Line(0).Trim();
 
     /// <summary>One row alone if it says what happened; null if marks are less than a frame apart, which no row can say.</summary>
     public static string? FormatExact(MarbleRow kind, IReadOnlyList<MarbleSymbol> symbols, TimeSpan frameSize, TimeSpan length = default)
     {
-        var layout = Alone(kind, symbols, frameSize, length);
+        var layout = Alone(kind, symbols, frameSize, length, isToBeRead: false);
         return layout.IsExact ? layout.Line(0).Trim() : null;
     }
 
@@ -99,8 +110,8 @@ internal sealed class ChartLayout
         return ruler.ToString();
     }
 
-    private static ChartLayout Alone(MarbleRow kind, IReadOnlyList<MarbleSymbol> symbols, TimeSpan frameSize, TimeSpan length) =>
-        new([new ChartRow("", kind, symbols) { Length = length }], frameSize);
+    private static ChartLayout Alone(MarbleRow kind, IReadOnlyList<MarbleSymbol> symbols, TimeSpan frameSize, TimeSpan length, bool isToBeRead) =>
+        new([new ChartRow("", kind, symbols) { Length = length }], frameSize, isToBeRead);
 
     private void DivideTime()
     {
@@ -145,7 +156,8 @@ internal sealed class ChartLayout
             texts[row] = new string[_slots.Count];
             var marks = Marks(_rows[row]);
             for (var slot = 0; slot < _slots.Count; slot++)
-                texts[row][slot] = _slots[slot].Silence is { } silence ? $" {silence} " : marks.GetValueOrDefault(slot, "-");
+                texts[row][slot] = _slots[slot].Time + _slots[slot].Length <= (_rows[row].Begin?.Ticks ?? long.MinValue) ? ""
+                    : _slots[slot].Silence is { } silence ? $" {silence} " : marks.GetValueOrDefault(slot, "-");
         }
 
         for (var slot = 0; slot < _slots.Count; slot++)
@@ -214,7 +226,7 @@ internal sealed class ChartLayout
     }
 
     /// <summary>A mark as it is written. Digits in front of a letter would be read as a time, or as an attempt at one; behind a <c>@</c> as a frame, and between dots as a gap.</summary>
-    private static string Text(MarbleSymbol symbol, MarbleSymbol? next)
+    private string Text(MarbleSymbol symbol, MarbleSymbol? next)
     {
         var text = Text(symbol);
         if (text is "@" or "." && next is { } digit && Text(digit) is [>= '0' and <= '9', ..])
@@ -223,7 +235,7 @@ internal sealed class ChartLayout
         return isNumeric && next is { } letter && Text(letter) is [var first] && (char.IsAsciiLetter(first) || first is 'µ' or 'μ') ? $"{{{text}}}" : text;
     }
 
-    private static string Text(MarbleSymbol symbol) => symbol.Kind switch
+    private string Text(MarbleSymbol symbol) => symbol.Kind switch
     {
         MarbleKind.Completion => "|",
         MarbleKind.Error => "#",
@@ -234,7 +246,7 @@ internal sealed class ChartLayout
         MarbleKind.Request when symbol.Count is > 0 and < 10 => symbol.Count.ToString(CultureInfo.InvariantCulture),
         MarbleKind.Request => $"{{{symbol.Count.ToString(CultureInfo.InvariantCulture)}}}",
         _ when IsPlain(symbol.Text) => symbol.Text,
-        _ => $"{{{symbol.Text}}}",
+        _ => $"{{{(_isToBeRead ? Printable.Of(symbol.Text) : symbol.Text)}}}",
     };
 
     private static bool IsPlain(string text)

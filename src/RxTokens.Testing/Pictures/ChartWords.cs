@@ -33,6 +33,7 @@ internal static class ChartWords
         {
             MarbleRow.Pulls => ["MoveNextAsync"],
             MarbleRow.Demand => ["demand"],
+            _ when row.IsInner => ["inner stream"],
             _ => ["result"],
         };
     }

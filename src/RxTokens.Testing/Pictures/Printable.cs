@@ -11,6 +11,9 @@ internal static class Printable
 
     public static string Of(string text)
     {
+        if (!text.AsSpan().ContainsAnyExceptInRange(' ', '~'))
+            return text;
+
         var printable = new StringBuilder(text.Length);
         foreach (var rune in text.EnumerateRunes())
             printable.Append(Of(rune));

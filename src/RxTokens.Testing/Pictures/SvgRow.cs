@@ -30,7 +30,7 @@ internal sealed class SvgRow
         var hidden = Windows.Count - Lanes.Sum(lane => lane.Count);
         LaneNotes = Lanes.Count == 0 ? [] : hidden == 0 ? ["subscribed"] : ["subscribed", SvgText.Format($"and {hidden} more")];
 
-        Begin = row.Kind is MarbleRow.Pulls && row.Symbols.Count > 0 ? row.Symbols[0].Time : null;
+        Begin = row.Kind is MarbleRow.Pulls && row.Symbols.Count > 0 ? row.Symbols[0].Time : row.Begin;
         var isOver = row.Symbols is [.., { Kind: MarbleKind.Completion or MarbleKind.Error or MarbleKind.Unsubscribe }];
         End = isOver ? row.Symbols[^1].Time : null;
     }
@@ -84,6 +84,7 @@ internal sealed class SvgRow
     [
         .. Row.Symbols.Select(symbol => symbol.Time),
         .. Lanes.SelectMany(lane => lane).SelectMany(window => window.To is { } end ? new[] { window.From, end } : [window.From]),
+        .. Begin is { } begin ? new[] { begin } : [],
         .. IsItems && End is null ? new[] { Row.Length } : [],
     ];
 

@@ -1,4 +1,6 @@
 using System.Collections;
+using System.Reflection;
+using System.Runtime.CompilerServices;
 
 namespace RxTokens;
 
@@ -9,13 +11,28 @@ internal static class Alike
     private const int Deepest = 100;
 
     /// <summary>
-    /// Equal, or sequences of the same items: what Rx's Buffer makes is compared by what is in it. A type that says itself what is equal
-    /// is believed.
+    /// Equal, or made of the same: sequences, memory and tuples item by item, sets in any order, records and plain structs member by
+    /// member. A type whose equality somebody wrote is believed.
     /// </summary>
     public static bool Values(object? x, object? y)
     {
         var room = MostItems;
         return Values(x, y, ref room, 0);
+    }
+
+    /// <summary>The index of the first item in which two lists differ; null if they are none, or do not.</summary>
+    public static int? FirstDifference(object? x, object? y)
+    {
+        if (x is null or Array { Rank: > 1 } || y is null or Array { Rank: > 1 } || Content.Unwrap(x) is not IList some || Content.Unwrap(y) is not IList others)
+            return null;
+
+        for (var i = 0; i < Math.Max(some.Count, others.Count); i++)
+        {
+            if (i >= some.Count || i >= others.Count || !Values(some[i], others[i]))
+                return i;
+        }
+
+        return null;
     }
 
     /// <summary>The same instance, or the same type and message.</summary>
@@ -25,29 +42,61 @@ internal static class Alike
     /// <param name="x">One value.</param>
     /// <param name="y">The other.</param>
     /// <param name="room">How many items may still be asked of sequences that do not say how many they have: they may be endless.</param>
-    /// <param name="depth">How many sequences these are in: one may be in itself.</param>
+    /// <param name="depth">How many values these are in: one may be in itself.</param>
     private static bool Values(object? x, object? y, ref int room, int depth)
     {
-        if (Equals(x, y))
+        if (ReferenceEquals(x, y))
             return true;
-        if (x is not IEnumerable xs || y is not IEnumerable ys || HasOwnEquals(x) || HasOwnEquals(y) || depth == Deepest)
+        if (x is null || y is null || depth == Deepest)
             return false;
+        if (x is string or IConvertible)
+            return x.Equals(y);
 
-        return (xs, ys) switch
-        {
-            (IDictionary some, IDictionary others) => Entries(some, others, ref room, depth),
-            (IDictionary, _) or (_, IDictionary) => false,
-            (Array { Rank: > 1 } some, Array others) when !HaveOneShape(some, others) => false,
-            (IList some, IList others) => some.Count == others.Count && Items(some, others, ref room, depth),
-            _ => x.GetType() == y.GetType() && Items(xs, ys, ref room, depth),
-        };
+        (x, y) = (Content.Unwrap(x), Content.Unwrap(y));
+        var (one, other) = (Content.Of(x), Content.Of(y));
+        if (one.Fields is { } fields && x.GetType() == y.GetType())
+            return Members(fields, x, y, ref room, depth);
+        if (x is ITuple some && y is ITuple others && !one.HasOwnEquals && !other.HasOwnEquals)
+            return Tuples(some, others, ref room, depth);
+        if (x.Equals(y))
+            return true;
+
+        return x is IEnumerable xs && y is IEnumerable ys && !one.HasOwnEquals && !other.HasOwnEquals
+            && (one.IsSet || other.IsSet ? one.IsSet && other.IsSet && Sets(xs, ys, ref room, depth) : Sequences(xs, ys, ref room, depth));
     }
 
-    /// <summary>Whether a type has overridden it; that of arrays and the like, which have a comparison by items beside it, does not count.</summary>
-    private static bool HasOwnEquals(object value)
+    private static bool Sequences(IEnumerable x, IEnumerable y, ref int room, int depth) => (x, y) switch
     {
-        var type = ((Func<object?, bool>)value.Equals).Method.DeclaringType;
-        return value is not IStructuralEquatable && type != typeof(object) && type != typeof(ValueType);
+        (IDictionary some, IDictionary others) => Entries(some, others, ref room, depth),
+        (IDictionary, _) or (_, IDictionary) => false,
+        (Array { Rank: > 1 } some, Array others) when !HaveOneShape(some, others) => false,
+        (IList some, IList others) => some.Count == others.Count && Items(some, others, ref room, depth),
+        _ => x.GetType() == y.GetType() && Items(x, y, ref room, depth),
+    };
+
+    private static bool Members(IReadOnlyList<FieldInfo> fields, object x, object y, ref int room, int depth)
+    {
+        foreach (var field in fields)
+        {
+            if (!Values(field.GetValue(x), field.GetValue(y), ref room, depth + 1))
+                return false;
+        }
+
+        return true;
+    }
+
+    private static bool Tuples(ITuple x, ITuple y, ref int room, int depth)
+    {
+        if (x.Length != y.Length)
+            return false;
+
+        for (var i = 0; i < x.Length; i++)
+        {
+            if (!Values(x[i], y[i], ref room, depth + 1))
+                return false;
+        }
+
+        return true;
     }
 
     private static bool HaveOneShape(Array x, Array y) =>
@@ -61,6 +110,32 @@ internal static class Alike
         foreach (DictionaryEntry entry in x)
         {
             if (!y.Contains(entry.Key) || !Values(entry.Value, y[entry.Key], ref room, depth + 1))
+                return false;
+        }
+
+        return true;
+    }
+
+    /// <summary>Those that both have are taken out; what remains, such as lists in a set, is looked for one by one.</summary>
+    private static bool Sets(IEnumerable x, IEnumerable y, ref int room, int depth)
+    {
+        var others = y.Cast<object?>().ToList();
+        var mine = x.Cast<object?>().ToList();
+        if (mine.Count != others.Count)
+            return false;
+
+        var rest = others.ToHashSet();
+        foreach (var item in mine.Where(item => !rest.Remove(item)).ToList())
+        {
+            var found = false;
+            foreach (var other in rest)
+            {
+                found = room-- > 0 && Values(item, other, ref room, depth + 1) && rest.Remove(other);
+                if (found)
+                    break;
+            }
+
+            if (!found)
                 return false;
         }
 

@@ -1,7 +1,7 @@
 namespace RxTokens;
 
-/// <summary>A failure as it is written in a message.</summary>
+/// <summary>A failure as it is written in a message: on one line.</summary>
 internal static class ErrorName
 {
-    public static string Of(Exception error) => $"{error.GetType().Name}(\"{error.Message}\")";
+    public static string Of(Exception error) => $"{error.GetType().Name}(\"{Printable.Of(error.Message)}\")";
 }

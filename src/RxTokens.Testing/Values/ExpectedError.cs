@@ -22,7 +22,7 @@ public sealed class ExpectedError
     {
         ArgumentNullException.ThrowIfNull(error);
 
-        return new ExpectedError(actual => Alike.Errors(error, actual), ErrorName.Of(error));
+        return new ExpectedError(actual => Alike.Errors(error, actual), ErrorName.Of(error)) { Type = error.GetType() };
     }
 
     /// <summary>Any failure of this type or of one derived from it.</summary>
@@ -35,7 +35,7 @@ public sealed class ExpectedError
         if (!typeof(Exception).IsAssignableFrom(type))
             throw new ArgumentException($"{type} is not a type of exception.", nameof(type));
 
-        return new ExpectedError(type.IsInstanceOfType, type.Name);
+        return new ExpectedError(type.IsInstanceOfType, type.Name) { Type = type };
     }
 
     /// <summary>What a predicate accepts.</summary>
@@ -47,12 +47,15 @@ public sealed class ExpectedError
     {
         ArgumentNullException.ThrowIfNull(predicate);
 
-        return new ExpectedError(predicate, description);
+        return new ExpectedError(predicate, Printable.Of(description));
     }
 
     /// <summary>What it accepts.</summary>
     /// <returns>A description for people.</returns>
     public override string ToString() => _description;
+
+    /// <summary>The type of the exception that is expected; null for a predicate.</summary>
+    internal Type? Type { get; private init; }
 
     internal bool Accepts(Exception error) => _accepts(error);
 }

@@ -26,7 +26,7 @@ internal static class Literal
     private static int Length(MarbleDiagram diagram, MarbleSymbol symbol) =>
         diagram.Text[symbol.Index] == '{' ? symbol.Text.Length + 2 : symbol.Text.Length;
 
-    private static string Name(Type type) =>
+    public static string Name(Type type) =>
         type.IsGenericType ? $"{type.Name[..type.Name.IndexOf('`', StringComparison.Ordinal)]}<{string.Join(", ", type.GetGenericArguments().Select(Name))}>" : type.Name;
 
     [UnconditionalSuppressMessage("Trimming", "IL2070", Justification = "What was trimmed away can be given by values.")]

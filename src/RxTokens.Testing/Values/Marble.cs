@@ -16,15 +16,15 @@ public readonly record struct Marble<T>(TimeSpan Time, Notification<T> Notificat
         var time = Time.TotalMilliseconds.ToString(CultureInfo.InvariantCulture);
         return Notification.Kind switch
         {
-            NotificationKind.OnNext => $"{time}:{Notification.Value}",
-            NotificationKind.OnError => $"{time}:# {Notification.Exception!.GetType().Name}: {Notification.Exception.Message}",
+            NotificationKind.OnNext => $"{time}:{ValueText.Of(Notification.Value)}",
+            NotificationKind.OnError => $"{time}:# {Notification.Exception!.GetType().Name}: {Printable.Of(Notification.Exception.Message)}",
             _ => $"{time}:|",
         };
     }
 }
 
 /// <summary>Makes marbles, from diagrams or one by one.</summary>
-public static class Marble
+public static partial class Marble
 {
     /// <summary>An item.</summary>
     /// <typeparam name="T">The type of the items.</typeparam>

@@ -18,10 +18,7 @@ public sealed class MarbleValues<T> : IEnumerable<(string Key, T Value)>
     {
         foreach (var (key, value) in values)
         {
-            if (string.IsNullOrEmpty(key))
-                throw new ArgumentException("A key of the values is empty.", nameof(values));
-            if (key.AsSpan().ContainsAny("{}\r\n"))
-                throw new ArgumentException($"'{Printable.Of(key)}' cannot be a key of the values: no diagram can say it, because of its braces or line breaks.", nameof(values));
+            MarbleValues.CheckKey(key);
             if (!_values.TryAdd(key, value))
                 throw new ArgumentException($"The values have '{key}' twice.", nameof(values));
         }
@@ -50,21 +47,9 @@ public sealed class MarbleValues<T> : IEnumerable<(string Key, T Value)>
     public IEnumerator<(string Key, T Value)> GetEnumerator() => _values.Select(pair => (pair.Key, pair.Value)).GetEnumerator();
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
-
-    /// <summary>The first key that means this value.</summary>
-    internal string? KeyOf(T value)
-    {
-        foreach (var pair in _values)
-        {
-            if (Alike.Values(pair.Value, value))
-                return pair.Key;
-        }
-
-        return null;
-    }
 }
 
-/// <summary>Makes <see cref="MarbleValues{T}"/>.</summary>
+/// <summary>Makes <see cref="MarbleValues{T}"/> and <see cref="ExpectedValues{T}"/>.</summary>
 public static class MarbleValues
 {
     /// <summary>What is written <c>[("a", 1), ("b", 2)]</c>.</summary>
@@ -87,5 +72,20 @@ public static class MarbleValues
         ArgumentNullException.ThrowIfNull(value);
 
         return new MarbleValues<T>(letters.EnumerateRunes().Select(r => r.ToString()).Where(key => key != " ").Select(key => (key, value(key))));
+    }
+
+    /// <summary>What is written <c>[("a", 1), ("b", Marble.Any)]</c> in an expectation.</summary>
+    /// <typeparam name="T">The type of the items.</typeparam>
+    /// <param name="values">Letters or names, and what they stand for.</param>
+    /// <returns>The values.</returns>
+    /// <exception cref="ArgumentException">A key is empty, or there twice, or has braces or line breaks.</exception>
+    public static ExpectedValues<T> Expected<T>(ReadOnlySpan<ExpectedValue<T>> values) => new(values.ToArray());
+
+    internal static void CheckKey(string key)
+    {
+        if (string.IsNullOrEmpty(key))
+            throw new ArgumentException("A key of the values is empty.", "values");
+        if (key.AsSpan().ContainsAny("{}\r\n"))
+            throw new ArgumentException($"'{Printable.Of(key)}' cannot be a key of the values: no diagram can say it, because of its braces or line breaks.", "values");
     }
 }

@@ -54,7 +54,7 @@ public class ReplayTests
 
         var chart = MarbleTest.Run(m => m.Expect(m.Pull(recording)).ToBe("-{a}bcde#", [("a", ""), ("b", " {"), ("c", "\n"), ("d", "🌊"), ("e", new string('x', 999))], typeof(IOException)));
 
-        Assert.That(chart.ToText(), Does.Match(@"source +- +ABC🌊D# +pull\n"));
+        Assert.That(chart.ToText(), Does.Match(@"source +- +AB\{␊\}🌊C# +pull\n"));
     }
 
     [Test]

@@ -9,7 +9,7 @@ internal sealed partial record Expectation
 {
     public required string Diagram { get; init; }
 
-    public MarbleValues<object?>? Values { get; init; }
+    public ExpectedValues<object?>? Values { get; init; }
 
     public required ExpectedError Error { get; init; }
 
@@ -35,7 +35,7 @@ internal sealed partial record Expectation
                 return functions.Value(value);
 
             var inner = vector.ExpectedInner![value.GetProperty("$source").GetString()!];
-            return Window.Expected(Window.Render(Marble.Parse(inner.Marbles, Map(inner.Values, functions.Value), Functions.Error(inner.Error))));
+            return Marble.Inner<object?>(inner.Marbles, Map(inner.Values, functions.Value), Functions.Error(inner.Error));
         }
     }
 
@@ -71,9 +71,15 @@ internal sealed partial record Expectation
             else if (groups["end"].Success)
                 return "|";
             else
-                return Add(groups["window"].Success ? Window.Expected(groups["window"].Value) : functions.Value(JsonElement.Parse(groups["value"].Value)));
+                return Add(groups["window"].Success ? Inner(groups["window"].Value) : functions.Value(JsonElement.Parse(groups["value"].Value)));
 
             return "#";
+        }
+
+        ExpectedItem Inner(string window)
+        {
+            var said = Recorded(window, subscriptions, functions);
+            return Marble.Inner(said.Diagram, said.Values, said.Error);
         }
 
         string Add(object? value)

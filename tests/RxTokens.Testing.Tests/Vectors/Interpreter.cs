@@ -33,8 +33,7 @@ internal sealed class Interpreter
     public void Expect()
     {
         var expected = Expectation.Of(_vector, _functions);
-        var stream = Build().Select(value => value is IObservable<object?> window ? Window.Record(_m, window) : value);
-        _m.Expect(stream, _vector.Subscription, _vector.RxNet.Api).ToBe(expected.Diagram, expected.Values, expected.Error);
+        _m.Expect(Build(), _vector.Subscription, _vector.RxNet.Api).ToBe(expected.Diagram, expected.Values, expected.Error);
         foreach (var (name, rows) in expected.Subscriptions)
             _m.ExpectSubscriptions(_sources[name], name).ToBe(rows);
     }
