@@ -358,6 +358,27 @@ public class AwaitingTests
         Assert.That(frame, Is.EqualTo(3));
     }
 
+    [Test]
+    public void WhatGoesOnForEver_IsNamed_WithTheRowThatEndsIt()
+    {
+        var pulled = Failing.Message(m => m.Expect(Poll(m), demand: "3", name: "poll").ToBe("1000ms a", values: null));
+        Assert.That(pulled, Does.Contain("\"poll\" is still open: a row with '!' ends it (demand: \"* 20ms !\"). "
+            + "It has been asked for an item that has not come since frame 2000: does the stream await what neither m.Clock nor m.TimeProvider drives?"));
+
+        var pushed = Failing.Message(m => m.Expect(Observable.Interval(TimeSpan.FromSeconds(1), m.Clock).Select(_ => "a"), name: "ticks").ToBe("1000ms a"));
+        Assert.That(pushed, Does.Contain("\"ticks\" is still open: a row with '!' ends it (subscription: \"^ 20ms !\").").And.Not.Contain("It has been asked"));
+
+        static async IAsyncEnumerable<string> Poll(MarbleTest m)
+        {
+            using var timer = new PeriodicTimer(TimeSpan.FromSeconds(1), m.TimeProvider);
+            for (var i = 0; await timer.WaitForNextTickAsync(); i++)
+            {
+                if (i < 2)
+                    yield return "a";
+            }
+        }
+    }
+
     private static IEnumerable<TestCaseData> Blocking()
     {
         yield return Case("Wait", m => m.Delay(5).Wait());

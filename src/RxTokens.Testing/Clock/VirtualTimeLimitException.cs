@@ -12,11 +12,11 @@ public sealed class VirtualTimeLimitException : Exception
 
     internal static VirtualTimeLimitException Time(TimeSpan limit, Work work) => new(
         $"The clock was to go on to {TimeSpan.FromTicks(work.DueTime)} for '{work.Name}', past MaxVirtualTime ({limit}). " +
-        "Something goes on for ever: end it, for example by a subscription row with '!', or set MaxVirtualTime.");
+        "Something goes on for ever, or waits for what is not on the clock: end it, or set MaxVirtualTime.");
 
     internal static VirtualTimeLimitException Actions(int limit, TimeSpan time, string work) => new(
         string.Create(CultureInfo.InvariantCulture, $"The clock ran {limit:N0} pieces of work, its MaxActions, and at {time} there was more ('{work}'). ") +
-        "Something goes on for ever: end it, for example by a subscription row with '!', or set MaxActions.");
+        "Something goes on for ever, or waits for what is not on the clock: end it, or set MaxActions.");
 
     internal static VirtualTimeLimitException Reads(int limit, TimeSpan time) => new(
         string.Create(CultureInfo.InvariantCulture, $"The test's consumer made {limit:N0} requests, MaxActions, and at {time} the stream still went on. ") +

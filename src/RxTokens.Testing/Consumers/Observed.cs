@@ -27,6 +27,9 @@ internal abstract class Observed<T>(Timeline clock, MarbleDiagram? demand)
     /// <summary>What the end of the stream needs: one request of its own, or none.</summary>
     public virtual long RequestsOfTheEnd => 0;
 
+    /// <summary>Whether it gives items one by one, when asked.</summary>
+    public virtual bool IsPulled => false;
+
     /// <summary>Called with each item that has been recorded.</summary>
     public Action<T>? OnItem { get; set; }
 

@@ -21,6 +21,8 @@ internal sealed class ObservedPull<T>(Timeline clock, IAsyncEnumerable<T> stream
 
     public override long RequestsOfTheEnd => 1;
 
+    public override bool IsPulled => true;
+
     /// <summary>Whether nothing is under way any more: left or ended, and disposed.</summary>
     public bool IsGone { get; private set; }
 

@@ -11,6 +11,9 @@ internal abstract class Check(string name)
     /// <summary>The differences, and the rows that show them.</summary>
     public abstract IEnumerable<Finding> Compare(TimeSpan frameSize);
 
+    /// <summary>Why what is watched goes on, and what ends it; null if it has ended.</summary>
+    public virtual string? StillOpen(TimeSpan frameSize) => null;
+
     /// <summary>What was recorded, for a picture.</summary>
     public abstract IEnumerable<ChartRow> Rows(TimeSpan frameSize);
 }

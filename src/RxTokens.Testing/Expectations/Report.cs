@@ -11,6 +11,7 @@ internal sealed class Report(TimeSpan frameSize, TimeSpan now, IReadOnlyList<ISo
     private const int LongestRow = 2000;
     private const int MostFindings = 20;
     private const int MostWindows = 5;
+    private const int MostAdvice = 3;
 
     /// <summary>The failure that says what is wrong, or null if nothing is.</summary>
     public MarbleAssertionException? Failure()
@@ -28,7 +29,8 @@ internal sealed class Report(TimeSpan frameSize, TimeSpan now, IReadOnlyList<ISo
         return new MarbleAssertionException(text.ToString().TrimEnd(), [.. findings.Select(f => f.Mismatch)]);
     }
 
-    public MarbleAssertionException Limit(VirtualTimeLimitException limit) => Stopped(limit.Message, limit);
+    public MarbleAssertionException Limit(VirtualTimeLimitException limit) =>
+        Stopped(string.Join(' ', [limit.Message, .. checks.Select(check => check.StillOpen(frameSize)).OfType<string>().Take(MostAdvice)]), limit);
 
     public MarbleAssertionException Stuck(string why, Exception? cause = null) => Stopped(why, cause);
 

@@ -1,13 +1,18 @@
+using System.Reactive;
+
 namespace RxTokens;
 
 /// <summary>Expects what comes out of a stream, push or pull, at the pace at which the test asks for it.</summary>
 internal sealed class StreamCheck<T>(string name, Observed<T> stream, Timeline clock, Func<MarbleSyntax> syntax) : Check(name)
 {
+    private const int LongestName = 60;
+
     private ExpectedRow<T>? _row;
     private InnerStreams<T> _inner = new(clock, []);
     private readonly Sums _counts = new("items", MarbleKind.Value);
     private Observed<T>? _other;
     private string _otherName = "";
+    private bool _hasLeft;
 
     public override string? Missing => _row is null && _other is null && _counts.IsEmpty ? "ToBe" : null;
 
@@ -55,6 +60,7 @@ internal sealed class StreamCheck<T>(string name, Observed<T> stream, Timeline c
     /// <summary>Leaves the stream, and those that it has handed out, each when the longest of the diagrams is over.</summary>
     public void Leave()
     {
+        _hasLeft = true;
         stream.Leave();
         _inner.LeaveAfter(_row?.InnerMatchers.Select(inner => inner.Length).Append(TimeSpan.Zero).Max() ?? TimeSpan.Zero);
     }
@@ -105,6 +111,20 @@ internal sealed class StreamCheck<T>(string name, Observed<T> stream, Timeline c
             .. _inner.Rows(symbols, length),
             .. _other is null ? [] : (ChartRow[])[new ChartRow(_otherName, MarbleRow.Expected, letters.Symbols(_other.Received))],
         ];
+    }
+
+    public override string? StillOpen(TimeSpan frameSize)
+    {
+        if (_hasLeft || stream.Received is [.., { Notification.Kind: not NotificationKind.OnNext }])
+            return null;
+
+        var row = stream.IsPulled ? "demand: \"* 20ms !\"" : "subscription: \"^ 20ms !\"";
+        var advice = $"\"{Printable.Name(Name, LongestName)}\" is still open: a row with '!' ends it ({row}).";
+        if (!stream.IsPulled || stream.Granted <= stream.Received.Count)
+            return advice;
+
+        var since = stream.Received is [.., var last] ? last.Time : TimeSpan.Zero;
+        return $"{advice} It has been asked for an item that has not come since {Words.At(since, frameSize)}: does the stream await what neither m.Clock nor m.TimeProvider drives?";
     }
 
     private Finding Broken(Violation violation, string row, ChartRow shown, Letters<T> letters, TimeSpan frameSize)
