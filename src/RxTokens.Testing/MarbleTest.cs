@@ -240,7 +240,7 @@ public sealed partial class MarbleTest
             throw failure;
     }
 
-    private Report Report() => new(_options.FrameSize, _timeline.Now, _sources, _checks);
+    private Report Report() => new(_options.FrameSize, _timeline.Now, _sources, _checks) { IsClockUnused = Clock is VirtualClock { HasServed: false } };
 
     private void Await(Task test)
     {

@@ -48,7 +48,20 @@ public class FailureTests
           expected  -a-bc|
           actual    -a--c|
                        ^ expected OnNext(b), got nothing
-          to accept the actual result:  -a--c|
+          nothing is left on the clock, and no operator has used it: was one that takes time given no m.Clock?
+        """);
+
+    [Test]
+    public void AnOperatorWithoutTheClock() => Shows(
+        m => m.Expect(m.Hot("-a-b-------c|").Throttle(m.Time("---|")), name: "throttled").ToBe("------b----- c|"),
+        """
+        Marble mismatch in "throttled" at frame 6 (6 ms): OnNext(b) is missing
+          frame     0         10
+          source    -a-b-------c|          hot, subscribed ^-----------!
+          expected  ------b-----c   |
+          actual    ------------[c|]
+                          ^ expected OnNext(b), got nothing
+          nothing is left on the clock, and no operator has used it: was one that takes time given no m.Clock?
         """);
 
     [Test]
@@ -90,7 +103,7 @@ public class FailureTests
           expected  -a--|
           actual    -a---
                         ^ expected OnCompleted, got nothing
-          to accept the actual result:  -a---
+          nothing is left on the clock, and no operator has used it: was one that takes time given no m.Clock?
         """);
 
     [Test]

@@ -547,7 +547,7 @@ public class MarbleTestTests
             m => m.Expect(Observable.Interval(m.Time("-|"), m.Clock).Take(3).Concat(Observable.Interval(m.Time("-|"), m.Clock).Where(_ => false))).ToBe("-012"),
             new MarbleOptions { MaxActions = 1000 });
         Assert.That(failure.Mismatches.Single().Kind, Is.EqualTo(MismatchKind.Limit));
-        Assert.That(failure.Message, Does.Contain("1,000 pieces of work").And.Contain("subscription row with '!'").And.Contain("-012"));
+        Assert.That(failure.Message, Does.Contain("1,000 pieces of work").And.Contain("a row with '!' ends it (subscription: ").And.Contain("-012"));
         Assert.That(failure.InnerException, Is.TypeOf<VirtualTimeLimitException>());
     }
 

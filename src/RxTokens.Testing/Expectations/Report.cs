@@ -13,6 +13,9 @@ internal sealed class Report(TimeSpan frameSize, TimeSpan now, IReadOnlyList<ISo
     private const int MostWindows = 5;
     private const int MostAdvice = 3;
 
+    /// <summary>Whether no operator has taken the test's clock.</summary>
+    public bool IsClockUnused { get; init; }
+
     /// <summary>The failure that says what is wrong, or null if nothing is.</summary>
     public MarbleAssertionException? Failure()
     {
@@ -94,8 +97,11 @@ internal sealed class Report(TimeSpan frameSize, TimeSpan now, IReadOnlyList<ISo
         Draw(text, [.. sources.SelectMany(s => RowsOf(s, frameSize, withUses: s != finding.Shows)), .. finding.Rows], finding.AtCaret is null ? null : mismatch.Time, finding.AtCaret);
         foreach (var line in finding.Legend)
             text.Append(CultureInfo.InvariantCulture, $"  {(line.StartsWith('…') ? "" : "where ")}{line}\n");
-        if (finding.IsToAccept && mismatch is { Actual.Length: <= LongestRow, Expected: not null })
+        var isClockForgotten = IsClockUnused && mismatch is { Kind: MismatchKind.Missing, Expected: not null } && finding.Rows is [.., { Kind: MarbleRow.Expected }];
+        if (finding.IsToAccept && !isClockForgotten && mismatch is { Actual.Length: <= LongestRow, Expected: not null })
             text.Append(CultureInfo.InvariantCulture, $"  to accept the actual result:  {(mismatch.Actual.Length == 0 ? "\"\"" : CSharp.Escape(mismatch.Actual))}\n");
+        if (isClockForgotten)
+            text.Append("  nothing is left on the clock, and no operator has used it: was one that takes time given no m.Clock?\n");
         if (finding.Hint is { } hint)
             text.Append(CultureInfo.InvariantCulture, $"  {hint}\n");
         return text.ToString();

@@ -76,7 +76,7 @@ public class AsTimeProviderTests
         Assert.That(_time.GetTimestamp(), Is.EqualTo(_clock.Now.UtcTicks));
         Assert.That(_time.GetElapsedTime(start), Is.EqualTo(TimeSpan.FromMilliseconds(250)));
         Assert.That(_time.TimestampFrequency, Is.EqualTo(TimeSpan.TicksPerSecond));
-        Assert.That(_time.LocalTimeZone, Is.EqualTo(TimeZoneInfo.Local));
+        Assert.That(_time.LocalTimeZone, Is.EqualTo(TimeZoneInfo.Utc));
     }
 
     [Test]
