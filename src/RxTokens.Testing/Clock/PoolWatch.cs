@@ -21,7 +21,9 @@ namespace RxTokens;
 internal sealed class PoolWatch(TimeSpan patience)
 {
     private const int Passes = 3;
-    private static readonly TimeSpan Grace = TimeSpan.FromMilliseconds(5);
+    private static readonly TimeSpan Grace = TimeSpan.FromMilliseconds(200);
+
+    private static volatile int _lastKnown = int.MaxValue; // of others, by the runs before; a guess that the first rest corrects
 
     private static readonly AsyncLocal<PoolWatch?> Flow = new(OnFlowChanged);
 
@@ -55,7 +57,9 @@ internal sealed class PoolWatch(TimeSpan patience)
     /// <returns>What is to be given back.</returns>
     public PoolWatch? Begin()
     {
-        Remember();
+        // Whoever worked for the run before may still be on its way to sleep: a number read now could be too high.
+        _busyWithOthers = Math.Min(Busy, _lastKnown);
+        _completed = -1;
         var outer = Flow.Value;
         Flow.Value = this;
         Resume();
@@ -78,7 +82,7 @@ internal sealed class PoolWatch(TimeSpan patience)
         Pause();
         var start = RealTime();
         var spin = default(SpinWait);
-        while (!HasBegunAll(start) || !IsAsIdle(start) || !Remember())
+        while (!HasBegunAll(start) || !Remember(start))
         {
             if (RealTime() - start > patience)
             {
@@ -107,16 +111,28 @@ internal sealed class PoolWatch(TimeSpan patience)
     }
 
     private bool IsUnchanged() =>
-        !IsAnyInside && ThreadPool.PendingWorkItemCount == 0 && Busy <= _busyWithOthers && ThreadPool.CompletedWorkItemCount == _completed;
+        !IsAnyInside && ThreadPool.PendingWorkItemCount == 0 && IsAsIdle() && ThreadPool.CompletedWorkItemCount == _completed;
 
-    /// <summary>Whether no more threads are busy than others need; where others come and go, that proves nothing, and is not waited for for long.</summary>
-    private bool IsAsIdle(TimeSpan start) => Busy <= _busyWithOthers || RealTime() - start > Grace;
-
-    /// <summary>Nothing of the test is on the pool now: whoever is busy there is not for us.</summary>
-    private bool Remember()
+    /// <summary>Whether no more threads are busy than others need, as far as is known: the fewest that have been.</summary>
+    private bool IsAsIdle()
     {
+        var busy = Busy;
+        if (busy < _busyWithOthers)
+            _busyWithOthers = busy;
+        return busy <= _busyWithOthers;
+    }
+
+    /// <summary>Nothing of the test is on the pool now: whoever is busy there is not for us. More than before only if they have been for long.</summary>
+    private bool Remember(TimeSpan start)
+    {
+        var isLong = RealTime() - start > Grace;
         _completed = ThreadPool.CompletedWorkItemCount;
-        _busyWithOthers = Busy;
+        if (!isLong && (ThreadPool.PendingWorkItemCount != 0 || !IsAsIdle()))
+            return false;
+
+        if (isLong)
+            _busyWithOthers = Busy;
+        _lastKnown = _busyWithOthers;
         return _completed == ThreadPool.CompletedWorkItemCount && !IsAnyInside;
     }
 
