@@ -13,6 +13,10 @@ namespace RxTokens;
 /// field         written by     read by             ordered by
 /// _posted       everyone       the test's thread   itself
 /// _intruder     other threads  the test's thread   interlocked: the first counts
+/// Arrived       the test's     other threads       set before the test awaits for the first time
+///               thread
+/// all others    the test's     the test's thread
+///               thread
 /// </code>
 /// </remarks>
 internal sealed class ClockContext : SynchronizationContext
@@ -82,18 +86,23 @@ internal sealed class ClockContext : SynchronizationContext
         if (!_posted.TryDequeue(out var next))
             return false;
 
+        Run(this, next.Callback, next.State);
+        return true;
+    }
+
+    /// <summary>Runs something in a context, on the calling thread.</summary>
+    public static void Run(SynchronizationContext context, SendOrPostCallback callback, object? state)
+    {
         var before = Current;
-        SetSynchronizationContext(this);
+        SetSynchronizationContext(context);
         try
         {
-            next.Callback(next.State);
+            callback(state);
         }
         finally
         {
             SetSynchronizationContext(before);
         }
-
-        return true;
     }
 }
 

@@ -8,10 +8,11 @@ namespace RxTokens;
 /// </summary>
 /// <remarks>
 /// <code>
-/// field          written by            read by               ordered by
-/// _inside        the pool's threads    all                   _gate
-/// _turn          all                   all                   _gate; outside of it a hint
-/// all others     the test's thread     the test's thread
+/// field          written by               read by               ordered by
+/// _inside        the pool's threads       all                   _gate
+/// _turn          all                      all                   _gate; outside of it a hint
+/// _lastKnown     each run's test thread   the next run's        volatile: a guess, which the first rest corrects
+/// all others     the test's thread        the test's thread
 /// </code>
 /// <para>What runs on the pool for the test is known by its execution context. What still waits for a thread is not. So the pool counts as
 /// free of it while no more of its threads are busy than when it last was, and none has finished anything since: it is the same ones that are.
@@ -23,7 +24,7 @@ internal sealed class PoolWatch(TimeSpan patience)
     private const int Passes = 3;
     private static readonly TimeSpan Grace = TimeSpan.FromMilliseconds(200);
 
-    private static volatile int _lastKnown = int.MaxValue; // of others, by the runs before; a guess that the first rest corrects
+    private static volatile int _lastKnown = int.MaxValue; // busy with others, by the runs before
 
     private static readonly AsyncLocal<PoolWatch?> Flow = new(OnFlowChanged);
 

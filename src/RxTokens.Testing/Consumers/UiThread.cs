@@ -90,15 +90,12 @@ public sealed class UiThread : SynchronizationContext
         (SendOrPostCallback Callback, object? State) next;
         lock (_lock)
             next = _posted.Dequeue();
-        var before = Current;
-        SetSynchronizationContext(this);
         try
         {
-            next.Callback(next.State);
+            ClockContext.Run(this, next.Callback, next.State);
         }
         finally
         {
-            SetSynchronizationContext(before);
             lock (_lock)
                 _isScheduled = _posted.Count > 0;
             if (_isScheduled)

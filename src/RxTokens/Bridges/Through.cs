@@ -138,6 +138,8 @@ internal sealed class ThroughStream<T, R>(IAsyncEnumerable<T> source, Func<IObse
 /// _isStarting        the runner                    who interrupts   volatile: a hint; a note says the same
 /// _speaker           the query                     everyone         interlocked: who finds another thread's number speaks at the same time;
 ///                                                                   the runner finds its own only where it wrote it itself
+/// _isGoingOn         the runner: true              the runner       volatile; false before its note
+///    Elsewhere       who goes on: false
 /// _resubscriptions   subscribers; the runner: 0    subscribers      interlocked; it is a limit, not a count
 /// all others         the runner                    the runner       the turn
 /// </code>
@@ -177,7 +179,7 @@ internal sealed class ThroughOutlet<T, R> : Outlet<T, R>, IObservable<T>, IObser
     private bool _hasHeld; // an item for which nobody listened, or which landed while the query spoke
     private T _held = default!;
     private bool _isHeldBack; // until the query has spoken: the held item, or the end
-    private bool _isGoingOnElsewhere;
+    private volatile bool _isGoingOnElsewhere;
 
     public ThroughOutlet(
         IAsyncEnumerable<T> source, Func<IObservable<T>, IObservable<R>> query, int maxPending, CancellationToken cancellationToken)
@@ -264,7 +266,7 @@ internal sealed class ThroughOutlet<T, R> : Outlet<T, R>, IObservable<T>, IObser
 
     private void GoOn()
     {
-        Volatile.Write(ref _isGoingOnElsewhere, false);
+        _isGoingOnElsewhere = false;
         Post(Note.News);
     }
 
