@@ -7,6 +7,9 @@ internal static class Operators
 {
     public static readonly PullOperator Through = new("Through", Keeps.Everything, static (_, s) => s.Through(o => o.Select(static x => x)));
 
+    /// <summary>A query that speaks by itself, too.</summary>
+    public static readonly PullOperator ThroughTimed = new("Through(timed)", Keeps.Everything, static (stage, s) => s.Through(stage.StartTimer().Over));
+
     public static readonly PullOperator Select = SelectAwait(1);
 
     public static readonly PullOperator SelectTwo = SelectAwait(2);
@@ -42,7 +45,7 @@ internal static class Operators
     /// <summary>Those that can be put into each other.</summary>
     public static readonly PullOperator[] All =
     [
-        Through, Select, SelectTwo, SelectTwoUnordered, Buffered, BufferedOne, BufferedDropOldest, BufferedDropNewest, BufferedDropWrite, BufferedFail,
+        Through, ThroughTimed, Select, SelectTwo, SelectTwoUnordered, Buffered, BufferedOne, BufferedDropOldest, BufferedDropNewest, BufferedDropWrite, BufferedFail,
         KeepLatest, Conflate, ConflateSeed, ConflateText,
     ];
 

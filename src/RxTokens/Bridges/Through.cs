@@ -138,15 +138,15 @@ internal sealed class ThroughStream<T, R>(IAsyncEnumerable<T> source, Func<IObse
 /// _isStarting        the runner                    who interrupts   volatile: a hint; a note says the same
 /// _speaker           the query                     everyone         interlocked: who finds another thread's number speaks at the same time;
 ///                                                                   the runner finds its own only where it wrote it itself
-/// _isGoingOn         the runner: true              the runner       volatile; false before its note
-///    Elsewhere       who goes on: false
+/// _goesOnAfter       the runner, where it is the   the speaker      one thread
+///                    speaker; the speaker: false
 /// _resubscriptions   subscribers; the runner: 0    subscribers      interlocked; it is a limit, not a count
 /// all others         the runner                    the runner       the turn
 /// </code>
 /// <para>“The query” is one at a time, as Rx demands, but on any thread, a timer's for one. What it says from inside the runner's own
 /// call, which is nearly everything, goes to the consumer directly.</para>
 /// <para>A consumer that a timer's result resumes runs inside the timer's call, and what it does there may land a read or the end. The query
-/// is told of it only after its call has returned (<see cref="GoOnElsewhere"/>): an operator that is fed while it speaks, and by the
+/// is told of it only after its call has returned (<see cref="HasSpoken"/>): an operator that is fed while it speaks, and by the
 /// same thread, which no lock keeps out, may lose an item or say one twice.</para>
 /// </remarks>
 internal sealed class ThroughOutlet<T, R> : Outlet<T, R>, IObservable<T>, IObserver<R>
@@ -179,7 +179,7 @@ internal sealed class ThroughOutlet<T, R> : Outlet<T, R>, IObservable<T>, IObser
     private bool _hasHeld; // an item for which nobody listened, or which landed while the query spoke
     private T _held = default!;
     private bool _isHeldBack; // until the query has spoken: the held item, or the end
-    private volatile bool _isGoingOnElsewhere;
+    private bool _goesOnAfter; // the query has something to hear once it has spoken
 
     public ThroughOutlet(
         IAsyncEnumerable<T> source, Func<IObservable<T>, IObservable<R>> query, int maxPending, CancellationToken cancellationToken)
@@ -251,23 +251,19 @@ internal sealed class ThroughOutlet<T, R> : Outlet<T, R>, IObservable<T>, IObser
         }
     }
 
-    /// <summary>Comes back as soon as this thread's call has returned: on its context, which sees to that, or on another thread.</summary>
-    private void GoOnElsewhere()
+    /// <summary>Our call returns, the operator's has not: what it has to hear comes on this thread's context, which waits for that, or on another thread.</summary>
+    private void HasSpoken()
     {
-        if (_isGoingOnElsewhere)
+        var goesOn = _goesOnAfter;
+        _goesOnAfter = false;
+        Volatile.Write(ref _speaker, 0);
+        if (!goesOn)
             return;
 
-        _isGoingOnElsewhere = true;
         if (SynchronizationContext.Current is { } context)
-            context.Post(static self => ((ThroughOutlet<T, R>)self!).GoOn(), this);
+            context.Post(static self => ((ThroughOutlet<T, R>)self!).Post(Note.News), this);
         else
-            ThreadPool.QueueUserWorkItem(static self => self.GoOn(), this, preferLocal: false);
-    }
-
-    private void GoOn()
-    {
-        _isGoingOnElsewhere = false;
-        Post(Note.News);
+            ThreadPool.QueueUserWorkItem(static self => self.Post(Note.News), this, preferLocal: false);
     }
 
     protected override Due OnRest(bool isUsedUp)
@@ -307,7 +303,7 @@ internal sealed class ThroughOutlet<T, R> : Outlet<T, R>, IObservable<T>, IObser
     {
         if (IsInsideTheQuery)
         {
-            GoOnElsewhere();
+            _goesOnAfter = true;
             return false;
         }
 
@@ -367,7 +363,7 @@ internal sealed class ThroughOutlet<T, R> : Outlet<T, R>, IObservable<T>, IObser
             return true;
 
         _isHeldBack = true;
-        GoOnElsewhere();
+        _goesOnAfter = true;
         return false;
     }
 
@@ -509,7 +505,7 @@ internal sealed class ThroughOutlet<T, R> : Outlet<T, R>, IObservable<T>, IObser
         finally
         {
             if (speaker == 0)
-                Volatile.Write(ref _speaker, 0);
+                HasSpoken();
         }
     }
 

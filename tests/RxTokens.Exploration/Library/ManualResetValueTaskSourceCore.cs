@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using System.Threading.Tasks.Sources;
 using Microsoft.Coyote.Rewriting;
 
@@ -59,7 +60,9 @@ internal struct ManualResetValueTaskSourceCore<TResult>
         Check(token);
         if (!_isCompleted)
             throw new InvalidOperationException("A result was taken before it was there.");
-        return _failure is null ? _result : throw _failure;
+        if (_failure is not null)
+            ExceptionDispatchInfo.Throw(_failure);
+        return _result;
     }
 
     public void OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags)

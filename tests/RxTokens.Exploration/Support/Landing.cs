@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using System.Threading.Tasks.Sources;
 
 namespace RxTokens.Exploration;
@@ -63,6 +64,8 @@ internal sealed class Landing<T>(Scene scene) : IValueTaskSource<T>, IValueTaskS
     private T GetResult()
     {
         Scene.Require(_isCompleted, "a result was taken before it was there");
-        return _failure is null ? _result : throw _failure;
+        if (_failure is not null)
+            ExceptionDispatchInfo.Throw(_failure);
+        return _result;
     }
 }

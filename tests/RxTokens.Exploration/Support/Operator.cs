@@ -49,5 +49,13 @@ internal sealed class Stage(Scene scene)
 
     public string Dropped => string.Concat(_dropped);
 
+    /// <summary>A timer that rings from now on.</summary>
+    public Timer StartTimer()
+    {
+        var timer = new Timer(scene);
+        scene.Start(timer.Ring);
+        return timer;
+    }
+
     public void Drop(Item item) => _dropped.Add(item.Letters);
 }

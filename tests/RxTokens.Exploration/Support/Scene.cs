@@ -71,14 +71,16 @@ internal sealed class Scene
         }
     }
 
-    /// <summary>Lets the others go on until the condition holds. Only for threads that were started here.</summary>
+    /// <summary>Lets the others go on until the condition holds. On a thread of the explorer's own, which is no actor here, it has to come to that.</summary>
     /// <returns>False: it never will, since nothing happens any more.</returns>
     public bool WaitUntil(Func<bool> condition)
     {
-        var self = _self!;
-        self.WaitsFor = condition;
+        var self = _self;
+        if (self is not null)
+            self.WaitsFor = condition;
         Operation.PauseUntil(() => condition() || _isOver);
-        self.WaitsFor = null;
+        if (self is not null)
+            self.WaitsFor = null;
         return condition();
     }
 
