@@ -115,10 +115,8 @@ public sealed partial class MarbleTest
     public void At(long frame, Action action)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(frame);
-        ArgumentNullException.ThrowIfNull(action);
 
-        AssertIsNotOver();
-        _agenda.Request(frame * _options.FrameSize, new object(), $"At({frame})", action);
+        At(frame * _options.FrameSize, action);
     }
 
     /// <summary>Does something that awaits at a frame. The test fails as it does, and fails if it has not come to its end when all has run.</summary>
@@ -131,6 +129,32 @@ public sealed partial class MarbleTest
         ArgumentNullException.ThrowIfNull(action);
 
         At(frame, () => _tasks.Add(action()));
+    }
+
+    /// <summary>Does something at a time.</summary>
+    /// <param name="time">When, since the start of the test, and within its frame as with <see cref="At(long, Action)"/>.</param>
+    /// <param name="action">What to do.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="time"/> is negative.</exception>
+    /// <exception cref="ArgumentNullException"><paramref name="action"/> is null.</exception>
+    public void At(TimeSpan time, Action action)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(time, TimeSpan.Zero);
+        ArgumentNullException.ThrowIfNull(action);
+
+        AssertIsNotOver();
+        _agenda.Request(time, new object(), $"At({time})", action);
+    }
+
+    /// <summary>Does something that awaits at a time. The test fails as it does, and fails if it has not come to its end when all has run.</summary>
+    /// <param name="time">When, as with <see cref="At(TimeSpan, Action)"/>.</param>
+    /// <param name="action">What to do.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="time"/> is negative.</exception>
+    /// <exception cref="ArgumentNullException"><paramref name="action"/> is null.</exception>
+    public void At(TimeSpan time, Func<Task> action)
+    {
+        ArgumentNullException.ThrowIfNull(action);
+
+        At(time, () => _tasks.Add(action()));
     }
 
     /// <summary>A task that ends after so many frames; what awaits it continues inside the clock's run.</summary>

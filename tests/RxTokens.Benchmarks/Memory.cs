@@ -1,8 +1,5 @@
-extern alias SystemLinqAsync;
-
 using System.Reactive.Linq;
 using System.Threading.Channels;
-using Theirs = SystemLinqAsync::System.Linq.AsyncEnumerable;
 
 namespace RxTokens.Benchmarks;
 
@@ -38,7 +35,10 @@ internal sealed record Memory(string Name, string Unit, Kept[] Lines, string[] B
         var through = await RetainedAsync(source => source.Through(o => o.Where(text => text.Length > 0))).ConfigureAwait(false) - bare;
         var byHand = await RetainedAsync(Pumped).ConfigureAwait(false) - bare;
         var thereAndBack = await RetainedAsync(
-            source => Theirs.ToAsyncEnumerable(Theirs.ToObservable(source).Where(text => text.Length > 0))).ConfigureAwait(false) - bare;
+            source => source.ToObservable().Where(text => text.Length > 0).ToAsyncEnumerable()).ConfigureAwait(false) - bare;
+
+        var r3 = await RetainedAsync(
+            source => R3.ObservableExtensions.ToAsyncEnumerable(R3.ObservableExtensions.Where(R3.Observable.ToObservable(source), text => text.Length > 0))).ConfigureAwait(false) - bare;
 
         string[] broken = ours > MaxIdleBytes
             ? [$"An idle pipeline keeps {ours:N0} B; it promises at most {MaxIdleBytes:N0}."]
@@ -50,6 +50,7 @@ internal sealed record Memory(string Name, string Unit, Kept[] Lines, string[] B
             new("Through(Where) alone in between", through, null),
             new("a bounded Channel<T>, filled by hand, in between", byHand, null),
             new("System.Linq.Async, there and back through Where, in between", thereAndBack, null),
+            new("R3, there and back through Where, in between", r3, null),
         ], broken);
     }
 

@@ -32,6 +32,8 @@ internal sealed record Scenario(string Name, int Items, Contender Ours, bool All
 {
     private const string SystemLinqAsync = "System.Linq.Async";
     private const string ThereAndBack = $"{SystemLinqAsync}, there and back";
+    private const string R3 = "R3, there and back";
+    private const string AkkaStreams = "Akka.Streams";
     private const string Loop = "await foreach by hand";
     private const string RxAlone = "Rx alone, pushed by a loop";
 
@@ -48,7 +50,9 @@ internal sealed record Scenario(string Name, int Items, Contender Ours, bool All
     {
         foreach (var (name, make) in Numbers)
             yield return new($"AsObservable, {name}", items, new(n => Runs.AsObservable(make(n))), true,
-                new Rival($"{SystemLinqAsync} ToObservable", new(n => Runs.TheirToObservable(make(n))), Target: 1.0));
+                new Rival($"{SystemLinqAsync} ToObservable", new(n => Runs.TheirToObservable(make(n))), Target: 1.0),
+                new Rival("R3 ToObservable", new(n => Runs.R3ToObservable(make(n)))),
+                new Rival("ReactiveUI.Primitives FromAsyncEnumerable", new(n => Runs.SignalFromAsyncEnumerable(make(n)))));
 
         yield return OnDemand("OnDemand, unbounded", Runs.OnDemandUnbounded, target: 1.0);
         yield return OnDemand("OnDemand, Request(1) from OnNext", source => Runs.OnDemand(source, 1), target: 2.0);
@@ -65,6 +69,8 @@ internal sealed record Scenario(string Name, int Items, Contender Ours, bool All
             yield return new($"Through(Where), {name}", items, new(n => Runs.ThroughWhere(make(n))), true,
                 new Rival(ThereAndBack, new(n => Runs.ThereAndBackWhere(make(n))), Target: 0.8),
                 new Rival(Loop, new(n => Runs.LoopWhere(make(n))), Target: 2.0),
+                new Rival(R3, new(n => Runs.R3Where(make(n)))),
+                new Rival(AkkaStreams, new(n => Runs.AkkaWhere(make(n)))),
                 new Rival("System.Linq.AsyncEnumerable, no Rx", new(n => Runs.FrameworkWhere(make(n)))),
                 new Rival(RxAlone, new(n => Runs.RxAloneWhere(make(n)))));
 
@@ -72,8 +78,19 @@ internal sealed record Scenario(string Name, int Items, Contender Ours, bool All
             yield return new($"Through(Select.Buffer(10)), {name}", items, new(n => Runs.ThroughBuffer(make(n))), false,
                 new Rival(ThereAndBack, new(n => Runs.ThereAndBackBuffer(make(n))), Target: 0.8),
                 new Rival(Loop, new(n => Runs.LoopBuffer(make(n))), Target: 2.0),
+                new Rival($"{R3}, Chunk", new(n => Runs.R3Chunk(make(n)))),
+                new Rival($"{AkkaStreams}, Grouped", new(n => Runs.AkkaGrouped(make(n)))),
                 new Rival("System.Interactive.Async, no Rx", new(n => Runs.InteractiveBuffer(make(n)))),
                 new Rival(RxAlone, new(n => Runs.RxAloneBuffer(make(n))), BoundsAllocations: true));
+
+        yield return new("Through(Throttle), hand-written source", items / 2, new(n => Runs.ThroughThrottle(Sources.HandWritten(n))), false,
+            new Rival(ThereAndBack, new(n => Runs.ThereAndBackThrottle(Sources.HandWritten(n)))),
+            new Rival($"{R3}, Debounce", new(n => Runs.R3Debounce(Sources.HandWritten(n)))));
+
+        yield return new("SelectAwait(4), functions that hop", items / 4, new(Runs.SelectAwait), false,
+            new Rival($"{Loop}, one at a time", new(Runs.LoopAwait)),
+            new Rival("TransformBlock, 4 at a time", new(Runs.TransformBlock)),
+            new Rival($"{AkkaStreams}, SelectAsync(4)", new(Runs.AkkaSelectAsync)));
     }
 
     private static IEnumerable<Scenario> Boundaries(int items)
@@ -81,13 +98,15 @@ internal sealed record Scenario(string Name, int Items, Contender Ours, bool All
         yield return new("Buffered(128), two threads", items / 2, new(Runs.Buffered), false,
             new Rival("bounded Channel<T>(128)", new(Runs.BoundedChannel), Target: 0.33),
             new Rival("BufferBlock<T>, bound 128", new(Runs.BufferBlock)),
+            new Rival($"{AkkaStreams}, Buffer(128)", new(Runs.AkkaBuffer)),
             new Rival($"{Loop}, no buffer", new(Runs.Unbuffered)));
 
         yield return new("Buffered(128, DropOldest), slow consumer", items, new(Runs.BufferedDropOldest), false,
             new Rival("Channel<T>(128), DropOldest", new(Runs.ChannelDropOldest), Target: 0.5));
 
         yield return new("Conflate, text", items, new(n => Runs.ConflateText(n)), false,
-            new Rival("StringBuilder by hand", new(Runs.LoopText), Target: 2.0));
+            new Rival("StringBuilder by hand", new(Runs.LoopText), Target: 2.0),
+            new Rival($"{AkkaStreams}, ConflateWithSeed", new(Runs.AkkaConflate)));
 
         // A frame is 17 ms: fewer items would be over before the first.
         yield return new("Conflate, text, 60 frames/s", 1_000_000, new(Runs.ConflateFrames), false,

@@ -19,6 +19,7 @@ public class ClashTests
         typeof(AsyncEnumerableEx).Assembly,
         typeof(Enumerable).Assembly,
         typeof(TaskAsyncEnumerableExtensions).Assembly,
+        typeof(R3.Observable).Assembly,
     ];
 
     private static readonly Assembly[] StreamLibraries = Others[..4];

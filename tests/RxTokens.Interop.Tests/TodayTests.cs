@@ -9,7 +9,7 @@ namespace RxTokens.Interop.Tests;
 /// </summary>
 public class TodayTests
 {
-    // System.Linq.Async 6.0.1 reads inside Subscribe, before the subscriber has the disposable that would stop it.
+    // System.Linq.Async 7.0.1, as 6.0.1 before it, reads inside Subscribe, before the subscriber has the disposable that would stop it.
 
     [Test]
     public void Today_TakeFive_OfASynchronousSource_ReadsAllOfIt()
@@ -163,8 +163,6 @@ public class TodayTests
         Assert.That(async () => await items.MoveNextAsync(), Throws.TypeOf<BackpressureException>());
     }
 
-    // Cysharp/R3#361: R3's ToAsyncEnumerable queues without limit as well. R3 is not referenced here.
-
     [Test]
     public async Task Today_ThereAndBack_ReadsTheWholeSourceForOneItem()
     {
@@ -196,43 +194,5 @@ public class TodayTests
         public void OnError(Exception error) => Log.Add(error.GetType().Name);
 
         public void OnCompleted() => Log.Add("completed");
-    }
-
-    private sealed class UnopenableSource : IAsyncEnumerable<int>
-    {
-        public IAsyncEnumerator<int> GetAsyncEnumerator(CancellationToken cancellationToken = default) =>
-            throw new IOException("the model is not there");
-    }
-
-    /// <summary>Where an async void method leaves what it throws.</summary>
-    private sealed class RecordingContext : SynchronizationContext
-    {
-        public Exception? Escaped { get; private set; }
-
-        public void Run(Action action)
-        {
-            var before = Current;
-            SetSynchronizationContext(this);
-            try
-            {
-                action();
-            }
-            finally
-            {
-                SetSynchronizationContext(before);
-            }
-        }
-
-        public override void Post(SendOrPostCallback d, object? state)
-        {
-            try
-            {
-                d(state);
-            }
-            catch (Exception escaped)
-            {
-                Escaped = escaped;
-            }
-        }
     }
 }

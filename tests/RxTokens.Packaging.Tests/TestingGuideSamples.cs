@@ -2,8 +2,10 @@ using System.ComponentModel;
 using System.Reactive;
 using System.Reactive.Concurrency;
 using System.Reactive.Linq;
+using System.Reactive.Subjects;
 using System.Text;
 using System.Reactive.Threading.Tasks;
+using Microsoft.Extensions.Time.Testing;
 using NUnit.Framework;
 using Polly;
 using Polly.Retry;
@@ -98,6 +100,30 @@ public class TestingGuideSamples
         replayed.Connect();
         m.Expect(replayed).ToBe("b-c|");
     });
+
+    [Test]
+    public void AnswersThatEnd() => MarbleTest.Run(m =>
+    {
+        var later = m.Cold("5ms a|");
+        var atOnce = m.Cold("5ms [a|]");
+        m.Expect(later).ToBe("@5 a|");
+        m.Expect(atOnce).ToBe("@5 [a|]");
+        m.ExpectSubscriptions(later).ToBe("^ @6 !");
+        m.ExpectSubscriptions(atOnce).ToBe("^ @5 !");
+    });
+
+    [Test]
+    public void AnswersThatDiffer() =>
+        MarbleTest.Run(m =>
+        {
+            var calls = new[] { m.Cold("-#", error: new HttpRequestException("down")), m.Cold("7s a|"), m.Cold("9s b|") };
+            var next = 0;
+            Task<string> Ask(CancellationToken stop) => calls[next++].FirstAsync().ToTask(stop);
+            m.Expect(Observable.FromAsync(Ask, m.Clock).Retry(2).Repeat(), "^ @15 !").ToBe("@8 a");
+            m.ExpectSubscriptions(calls[0]).ToBe("^!");
+            m.ExpectSubscriptions(calls[1]).ToBe("-^ @8 !");
+            m.ExpectSubscriptions(calls[2]).ToBe("@8 ^ @15 !");
+        }, new MarbleOptions { FrameSize = 1.Seconds() });
 
     [Test]
     public void PullSources() => MarbleTest.Run(m =>
@@ -293,7 +319,7 @@ public class TestingGuideSamples
     [Test]
     public void Counts() => MarbleTest.Run(m =>
     {
-        var ticks = m.Expect(Observable.Interval(3.Milliseconds(), m.Clock), "^ 20ms !");
+        var ticks = m.Expect(Observable.Interval(3.Milliseconds(), m.Clock), "^ @20 !");
         ticks.ToHaveCount(6);
         ticks.ToHaveCount(3, atFrame: 10);
     });
@@ -562,10 +588,38 @@ public class TestingGuideSamples
         await search.Run(typed, progress, answer, m.UiThread("-^---!"), m.Clock);
     });
 
+    [Test]
+    public Task DrawsSlowly() => MarbleTest.RunAsync(async m =>
+    {
+        var drawn = new Subject<string>();
+        m.Expect(drawn).ToBe("a----{bcde}----f");
+        await m.Pull("abcde-f|").Conflate().RenderOnAsync(m.UiThread(), async text =>
+        {
+            drawn.OnNext(text);
+            await Task.Delay(5.Milliseconds(), m.TimeProvider);
+        });
+    });
+
     private static IObservable<T> Changes<T>(Search search, string property, Func<T> value) =>
         Observable.FromEventPattern<PropertyChangedEventHandler, PropertyChangedEventArgs>(h => search.PropertyChanged += h, h => search.PropertyChanged -= h)
             .Where(change => change.EventArgs.PropertyName == property)
             .Select(_ => value());
+
+    // Microsoft's FakeTimeProvider
+
+    [Test]
+    public void OnAFakeTimeProvider()
+    {
+        var time = new FakeTimeProvider();
+        var shown = new List<string>();
+        using var typed = new Subject<string>();
+        using var search = typed.Throttle(3.Seconds(), time.AsScheduler()).Subscribe(shown.Add);
+        typed.OnNext("r");
+        time.Advance(2.Seconds());
+        typed.OnNext("rx");
+        time.Advance(3.Seconds());
+        Assert.That(shown, Is.EqualTo(new[] { "rx" }));
+    }
 
     // Step by step
 

@@ -573,4 +573,26 @@ public class MarbleTestTests
     {
         public IDisposable Subscribe(IObserver<T> observer) => subscribe(observer);
     }
+
+    [Test]
+    public void At_TakesATimeToo()
+    {
+        var log = new List<string>();
+
+        MarbleTest.Run(m =>
+        {
+            m.At(TimeSpan.FromSeconds(1.5), () => log.Add($"{m.Frame}"));
+            m.At(TimeSpan.FromSeconds(2), async () =>
+            {
+                await m.Delay(1);
+                log.Add($"{m.Frame}");
+            });
+            m.Expect(m.Hot("@3s |")).ToBe("@3s |");
+        });
+
+        Assert.That(log, Is.EqualTo(new[] { "1500", "2001" }));
+        Assert.That(
+            () => MarbleTest.Run(m => m.At(TimeSpan.FromSeconds(-1), () => { })),
+            Throws.TypeOf<ArgumentOutOfRangeException>());
+    }
 }

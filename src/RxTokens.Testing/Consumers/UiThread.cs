@@ -10,7 +10,7 @@ namespace RxTokens;
 /// runs      -a---(bc)
 /// </code>
 /// <para>Give it to what takes a synchronization context: <c>RenderOnAsync(ui, …)</c>, Rx's <c>ObserveOn(ui)</c>. An <c>async</c> handler that runs on it goes on
-/// on it. <see cref="BusyFor"/> says from inside such work how long it takes, for a slow screen.</para>
+/// on it. <see cref="BusyFor"/> says from inside such work how long what is posted after it has to wait.</para>
 /// <para><b>Errors:</b> what work throws fails the test.</para>
 /// <para><b>Threading:</b> post from any thread; the work runs on the test's.</para>
 /// </remarks>
@@ -30,7 +30,11 @@ public sealed class UiThread : SynchronizationContext
         _busy = busy;
     }
 
-    /// <summary>The work that is under way takes so long: what comes after it waits.</summary>
+    /// <summary>The work that is under way keeps the thread so long: what is posted after it waits.</summary>
+    /// <remarks>
+    /// The call itself returns at once, for time does not pass inside a piece of work: what the work does next, such as asking a stream for its
+    /// next item, it does at once too. A screen that is slow to draw awaits: <c>RenderOnAsync(ui, async text => { …; await Task.Delay(time, m.TimeProvider); })</c>.
+    /// </remarks>
     /// <param name="time">How long; not negative.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="time"/> is negative.</exception>
     public void BusyFor(TimeSpan time)

@@ -87,28 +87,36 @@ internal sealed class TimeProviderScheduler(TimeProvider timeProvider) : LocalSc
     /// <remarks>
     /// <code>
     /// field           written by                    read by                        ordered by
-    /// _rest           Wait                          the ring that it leads to      the timer
+    /// _inAll, _start  Wait                          the ring that it leads to      the timer
     /// _settingThread  Wait, on its thread           the same thread, when it rings its own program order
     /// _isDisposed     whoever disposes, once        any ring                       volatile; one that has begun goes on
     /// </code>
     /// </remarks>
     private abstract class Countdown : IDisposable
     {
+        private readonly TimeProvider _timeProvider;
         private readonly ITimer _timer;
-        private TimeSpan _rest;
+        private TimeSpan _inAll; // zero: the timer's time is all
+        private long _start;
         private int _settingThread;
         private volatile bool _isDisposed;
 
         // In two steps: a timer of zero may ring before it is stored.
-        protected Countdown(TimeProvider timeProvider) => _timer = timeProvider.CreateTimer(
-            static countdown => ((Countdown)countdown!).OnTimer(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        protected Countdown(TimeProvider timeProvider)
+        {
+            _timeProvider = timeProvider;
+            _timer = timeProvider.CreateTimer(
+                static countdown => ((Countdown)countdown!).OnTimer(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        }
 
         public void Wait(TimeSpan time)
         {
             var part = time < TimeSpan.Zero ? TimeSpan.Zero
                 : time > LongestTimer ? LongestTimer
                 : time;
-            _rest = time - part;
+            _inAll = time > part ? time : TimeSpan.Zero;
+            if (time > part)
+                _start = _timeProvider.GetTimestamp(); // a part may ring late
             _settingThread = Environment.CurrentManagedThreadId;
             try
             {
@@ -143,8 +151,8 @@ internal sealed class TimeProviderScheduler(TimeProvider timeProvider) : LocalSc
         {
             if (_isDisposed)
                 return;
-            if (_rest > TimeSpan.Zero)
-                Wait(_rest);
+            if (_inAll > TimeSpan.Zero)
+                Wait(_inAll - _timeProvider.GetElapsedTime(_start));
             else
                 OnZero();
         }

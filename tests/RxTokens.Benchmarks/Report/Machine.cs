@@ -1,6 +1,3 @@
-extern alias SystemInteractiveAsync;
-extern alias SystemLinqAsync;
-
 using System.Reactive.Linq;
 using System.Reflection;
 using System.Runtime.InteropServices;
@@ -17,10 +14,13 @@ internal static class Machine
 
     public static string Rivals => string.Join(", ",
     [
-        Version("System.Reactive", typeof(Observable)),
-        Version("System.Linq.Async", typeof(SystemLinqAsync::System.Linq.AsyncEnumerable)),
-        Version("System.Interactive.Async", typeof(SystemInteractiveAsync::System.Linq.AsyncEnumerableEx)),
-        Version("the framework's System.Linq.AsyncEnumerable", typeof(AsyncEnumerable)),
+        Version("System.Reactive", typeof(Observable).Assembly),
+        Version("System.Linq.Async", Assembly.Load("System.Linq.Async")),
+        Version("System.Interactive.Async", typeof(AsyncEnumerableEx).Assembly),
+        Version("the framework's System.Linq.AsyncEnumerable", typeof(AsyncEnumerable).Assembly),
+        Version("R3", typeof(R3.Observable).Assembly),
+        Version("Akka.Streams", typeof(Akka.Streams.Dsl.Source).Assembly),
+        Version("ReactiveUI.Primitives", typeof(ReactiveUI.Primitives.Signals.Signal).Assembly),
     ]);
 
     private static string Processor
@@ -32,9 +32,9 @@ internal static class Machine
         }
     }
 
-    private static string Version(string name, Type type)
+    private static string Version(string name, Assembly assembly)
     {
-        var version = type.Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
+        var version = assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
         return $"{name} {version.Split('+')[0]}";
     }
 }

@@ -1,10 +1,5 @@
-extern alias SystemInteractiveAsync;
-extern alias SystemLinqAsync;
-
 using System.Reactive.Linq;
 using System.Reactive.Subjects;
-using Interactive = SystemInteractiveAsync::System.Linq.AsyncEnumerableEx;
-using Theirs = SystemLinqAsync::System.Linq.AsyncEnumerable;
 
 namespace RxTokens.Benchmarks;
 
@@ -16,11 +11,11 @@ internal static partial class Runs
         SumAsync<Ours>(source.Through(o => o.Where(n => n % 2 == 0)));
 
     public static Task<long> ThereAndBackWhere(IAsyncEnumerable<int> source) =>
-        SumAsync<SystemLinq>(Theirs.ToAsyncEnumerable(Theirs.ToObservable(source).Where(n => n % 2 == 0)));
+        SumAsync<SystemLinq>(source.ToObservable().Where(n => n % 2 == 0).ToAsyncEnumerable());
 
     /// <summary>The framework's own operator: pull all the way, no Rx.</summary>
     public static Task<long> FrameworkWhere(IAsyncEnumerable<int> source) =>
-        SumAsync<Framework>(AsyncEnumerable.Where(source, n => n % 2 == 0));
+        SumAsync<Framework>(source.Where(n => n % 2 == 0));
 
     public static async Task<long> LoopWhere(IAsyncEnumerable<int> source)
     {
@@ -49,11 +44,11 @@ internal static partial class Runs
         SumListsAsync<Ours>(source.Through(o => o.Select(n => n + 1L).Buffer(10)));
 
     public static Task<long> ThereAndBackBuffer(IAsyncEnumerable<int> source) =>
-        SumListsAsync<SystemLinq>(Theirs.ToAsyncEnumerable(Theirs.ToObservable(source).Select(n => n + 1L).Buffer(10)));
+        SumListsAsync<SystemLinq>(source.ToObservable().Select(n => n + 1L).Buffer(10).ToAsyncEnumerable());
 
     /// <summary>The framework's Select, and Buffer from System.Interactive.Async: pull all the way, no Rx.</summary>
     public static Task<long> InteractiveBuffer(IAsyncEnumerable<int> source) =>
-        SumListsAsync<Framework>(Interactive.Buffer(AsyncEnumerable.Select(source, n => n + 1L), 10));
+        SumListsAsync<Framework>(source.Select(n => n + 1L).Buffer(10));
 
     public static async Task<long> LoopBuffer(IAsyncEnumerable<int> source)
     {

@@ -1,7 +1,3 @@
-extern alias SystemLinqAsync;
-
-using Theirs = SystemLinqAsync::System.Linq.AsyncEnumerable;
-
 namespace RxTokens.Benchmarks;
 
 /// <summary>What is measured: each run reads so many items to the end, and returns a number that its rivals must return too.</summary>
@@ -9,7 +5,10 @@ internal static partial class Runs
 {
     public static Task<long> AsObservable(IAsyncEnumerable<int> source) => Summing(source.AsObservable());
 
-    public static Task<long> TheirToObservable(IAsyncEnumerable<int> source) => Summing(Theirs.ToObservable(source));
+    public static Task<long> TheirToObservable(IAsyncEnumerable<int> source) => Summing(source.ToObservable());
+
+    public static Task<long> SignalFromAsyncEnumerable(IAsyncEnumerable<int> source) =>
+        Summing(ReactiveUI.Primitives.Signals.Signal.FromAsyncEnumerable(source));
 
     public static Task<long> OnDemandUnbounded(IAsyncEnumerable<int> source) => Summing(source.OnDemand(Demand.Unbounded));
 

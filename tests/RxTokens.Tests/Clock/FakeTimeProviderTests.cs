@@ -102,6 +102,100 @@ public class FakeTimeProviderTests
         Assert.That(_log, Is.EqualTo(new[] { "3 TimeoutException" }));
     }
 
+    [Test]
+    public void OneLongAdvance_ShowsEachTimerTheTimeOfItsEnd() // not the time at which it was due
+    {
+        Observable.Interval(TimeSpan.FromSeconds(1), _scheduler).Take(2).Subscribe(n => Log($"{n}"));
+
+        _time.Advance(TimeSpan.FromSeconds(10));
+
+        Assert.That(_log, Is.EqualTo(new[] { "10 0", "10 1" }));
+    }
+
+    [Test]
+    public void ATimerThatIsChangedInsideItsCallback_RingsByItsNewTime()
+    {
+        Observable.Generate(1, n => n <= 3, n => n + 1, n => n, n => TimeSpan.FromSeconds(n), _scheduler).Subscribe(n => Log($"{n}"));
+
+        for (var i = 0; i < 10; i++)
+            _time.Advance(TimeSpan.FromSeconds(1));
+
+        Assert.That(_log, Is.EqualTo(new[] { "1 1", "3 2", "6 3" }));
+    }
+
+    [Test]
+    public void ATimerThatIsDisposedInsideItsCallback_IsSilentFromThen()
+    {
+        var subscription = new System.Reactive.Disposables.SingleAssignmentDisposable();
+        subscription.Disposable = Observable.Interval(TimeSpan.FromSeconds(1), _scheduler).Subscribe(n =>
+        {
+            Log($"{n}");
+            subscription.Dispose();
+        });
+
+        _time.Advance(TimeSpan.FromSeconds(5));
+
+        Assert.That(_log, Has.Count.EqualTo(1));
+    }
+
+    [Test]
+    public void AutoAdvance_MovesTheTimeOfWhoAsksForIt_AndRingsWhatIsDue()
+    {
+        _time.AutoAdvanceAmount = TimeSpan.FromSeconds(1);
+        _scheduler.Schedule(TimeSpan.FromSeconds(3), () => _log.Add("rung"));
+
+        for (var i = 0; i < 3 && _log.Count == 0; i++)
+            _ = _scheduler.Now;
+
+        Assert.That(_log, Is.EqualTo(new[] { "rung" }));
+    }
+
+    [Test]
+    public void ATimeLongerThanAnyTimer_IsWaitedForInParts()
+    {
+        _scheduler.Schedule(TimeSpan.FromDays(60), () => Log("work"));
+
+        for (var day = 1; day <= 60; day++)
+            _time.Advance(TimeSpan.FromDays(1));
+
+        Assert.That(_log, Is.EqualTo(new[] { $"{TimeSpan.FromDays(60).TotalSeconds} work" }));
+    }
+
+    [Test]
+    public void NeverIsNever()
+    {
+        _scheduler.Schedule(TimeSpan.MaxValue, () => Log("work"));
+        Observable.Timer(Timeout.InfiniteTimeSpan, _scheduler).Subscribe(n => Log($"{n}")); // what Rx takes for zero
+
+        _time.Advance(TimeSpan.FromDays(400));
+
+        Assert.That(_log, Is.EqualTo(new[] { "0 0" }));
+    }
+
+    [Test]
+    public void OursBetweenAModelAndAScreen_GoByTheProvider()
+    {
+        var tokens = System.Threading.Channels.Channel.CreateUnbounded<string>(new() { AllowSynchronousContinuations = true });
+        var shown = TokenStream.FromChannel(tokens.Reader).Through(o => o.Buffer(TimeSpan.FromSeconds(1), _scheduler).Select(list => string.Concat(list))).Conflate();
+        var reading = Show();
+
+        tokens.Writer.TryWrite("a");
+        tokens.Writer.TryWrite("b");
+        _time.Advance(TimeSpan.FromSeconds(1));
+        tokens.Writer.TryWrite("c");
+        tokens.Writer.Complete();
+        _time.Advance(TimeSpan.FromSeconds(1));
+
+        Assert.That(reading.IsCompletedSuccessfully, Is.True);
+        Assert.That(_log, Is.EqualTo(new[] { "1 ab", "1 c" }));
+
+        async Task Show()
+        {
+            await foreach (var text in shown)
+                Log(text);
+        }
+    }
+
     private static void Expect(IObservable<long> stream, long[] items)
     {
         var received = new List<long>();
