@@ -101,4 +101,74 @@ public class WhatWaitsIsDroppedTests
             Assert.That(dropped, Is.EqualTo("bcd"), cancels ? "cancelled" : "left");
         }
     }
+
+    [TestCaseSource(nameof(Pull))]
+    public void AnItemInWhoseReadTheEnumerationIsCancelled_IsDroppedToo(Func<IAsyncEnumerable<string>, Action<string>, IAsyncEnumerable<string>> over)
+    {
+        foreach (var isReady in new[] { true, false })
+        {
+            using var cancellation = new CancellationTokenSource();
+            var source = new Cancelling(cancellation, isReady);
+            var dropped = "";
+            var consumer = new VirtualClock().Consume(over(source, x => dropped += x), cancellation.Token);
+            _ = consumer.Ask();
+            source.Land();
+            source.Land();
+
+            Assert.That((string.Concat(consumer.Items), dropped), Is.EqualTo(("a", "b")), isReady ? "ready" : "landed");
+            Assert.That(consumer.Leave().IsCompletedSuccessfully, Is.True);
+            Assert.That((dropped, source.Disposals), Is.EqualTo(("b", 1)));
+        }
+    }
+
+    [TestCaseSource(nameof(Pull))]
+    public void AnOnDroppedThatThrowsForSuchAnItem_IsToldWhenTheConsumerLeaves(Func<IAsyncEnumerable<string>, Action<string>, IAsyncEnumerable<string>> over)
+    {
+        using var cancellation = new CancellationTokenSource();
+        var source = new Cancelling(cancellation, isReady: true);
+        var consumer = new VirtualClock().Consume(over(source, _ => throw Marbles.Failure), cancellation.Token);
+        _ = consumer.Ask();
+
+        Assert.That(async () => await consumer.Leave(), Throws.Exception.SameAs(Marbles.Failure));
+        Assert.That(source.Disposals, Is.EqualTo(1));
+    }
+
+    /// <summary>Has its own enumeration cancelled while it hands out its second item.</summary>
+    private sealed class Cancelling(CancellationTokenSource cancellation, bool isReady) : IAsyncEnumerable<string>, IAsyncEnumerator<string>
+    {
+        private TaskCompletionSource<bool>? _read;
+        private int _reads;
+
+        public int Disposals { get; private set; }
+
+        public string Current
+        {
+            get
+            {
+                if (_reads == 2)
+                    cancellation.Cancel();
+                return $"{"abcd"[_reads - 1]}";
+            }
+        }
+
+        public IAsyncEnumerator<string> GetAsyncEnumerator(CancellationToken cancellationToken = default) => this;
+
+        public ValueTask<bool> MoveNextAsync()
+        {
+            _reads++;
+            if (isReady)
+                return new(true);
+
+            _read = new();
+            return new(_read.Task);
+        }
+
+        public void Land() => _read?.TrySetResult(true);
+
+        public ValueTask DisposeAsync()
+        {
+            Disposals++;
+            return default;
+        }
+    }
 }
