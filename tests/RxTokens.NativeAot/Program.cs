@@ -1,0 +1,140 @@
+using System.Diagnostics;
+using System.Reactive.Concurrency;
+using System.Reactive.Linq;
+using System.Text;
+using System.Threading.Channels;
+using RxTokens;
+
+// Each operator once, compiled ahead of time and trimmed: what was left out, or needs code made at run time, fails here.
+var failed = 0;
+var passed = 0;
+
+await Check("Through", Letters("abcd").Through(o => o.Buffer(2).Select(pair => pair[0] + pair[1])), "ab cd");
+await Check("Through, a timer", Letters("ab").Through(o => o.Buffer(TimeSpan.FromMilliseconds(1)).Where(list => list.Count > 0).SelectMany(list => list)), "a b");
+await Check("SelectAwait", Letters("abc").SelectAwait(async (letter, token) =>
+{
+    await Task.Delay(1, token);
+    return letter + letter;
+}, maxConcurrency: 2), "aa bb cc");
+await Check("Buffered, waiting", Letters("abc").Buffered(2), "a b c");
+await Check("Buffered, dropping", Letters("abc").Buffered(8, Overflow.DropOldest), "a b c");
+await Check("Buffered, of a push source", Pushed("abc").Buffered(8), "a b c");
+await Check("Conflate, text", Joined(Letters("abc").Conflate()), "abc");
+await Check("Conflate, text of a push source", Joined(Pushed("abc").Conflate()), "abc");
+await Check("Conflate, merge", Joined(Letters("abc").Conflate((all, letter) => all + letter)), "abc");
+await Check("Conflate, merge of a push source", Joined(Pushed("abc").Conflate((all, letter) => all + letter)), "abc");
+await Check("Conflate, seed and add", Sum(Letters("abc").Conflate(_ => 1, (count, _) => count + 1)), "3");
+await Check("Conflate, seed and add of a push source", Sum(Pushed("abc").Conflate(_ => 1, (count, _) => count + 1)), "3");
+await Check("KeepLatest", Last(Letters("abc").KeepLatest()), "c");
+await Check("KeepLatest, of a push source", Last(Pushed("abc").KeepLatest()), "c");
+await Check("FromBlocking", TokenStream.FromBlocking(["a", "b"]), "a b");
+await Check("FromBlocking, with a token", TokenStream.FromBlocking(_ => (IEnumerable<string>)["a", "b"]), "a b");
+await Check("FromChannel and CopyToAsync", Copied(), "a b c");
+await Check("FromStream and DecodeUtf8", Joined(TokenStream.FromStream(new MemoryStream(Encoding.UTF8.GetBytes("漢字")), bufferSize: 1).DecodeUtf8()), "漢字");
+await Check("Printable", Letters("a\u001b").Printable(), "a ␛");
+await Check("Printable, of a string", Letters("\u0007".Printable()), "␇");
+await Check("AsObservable", Letters("abc").AsObservable().Buffered(8), "a b c");
+await Check("OnDemand", OnDemand(), "a b c");
+await Check("RenderOnAsync", Rendered(), "a b c");
+await Check("AsTimeProvider and AsScheduler", Clocked(), "0 1");
+
+Console.WriteLine($"{passed} right, {failed} wrong; {(DateTime.UtcNow - Process.GetCurrentProcess().StartTime.ToUniversalTime()).TotalMilliseconds:F0} ms from start to here");
+return failed == 0 ? 0 : 1;
+
+async Task Check<T>(string name, IAsyncEnumerable<T> stream, string expected)
+{
+    string actual;
+    try
+    {
+        var items = new List<string>();
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(10));
+        await foreach (var item in stream.WithCancellation(limit.Token))
+            items.Add($"{item}");
+        actual = string.Join(' ', items);
+    }
+    catch (Exception failure)
+    {
+        actual = failure.ToString();
+    }
+
+    var isRight = actual == expected;
+    passed += isRight ? 1 : 0;
+    failed += isRight ? 0 : 1;
+    Console.WriteLine($"{(isRight ? "right" : "WRONG")}  {name}: {actual}");
+}
+
+static async IAsyncEnumerable<string> Letters(string letters)
+{
+    foreach (var letter in letters)
+    {
+        await Task.Yield();
+        yield return $"{letter}";
+    }
+}
+
+static IObservable<string> Pushed(string letters) => letters.Select(letter => $"{letter}").ToObservable();
+
+static async IAsyncEnumerable<string> Joined(IAsyncEnumerable<string> parts)
+{
+    var all = "";
+    await foreach (var part in parts)
+        all += part;
+    yield return all;
+}
+
+static async IAsyncEnumerable<int> Sum(IAsyncEnumerable<int> numbers)
+{
+    var sum = 0;
+    await foreach (var number in numbers)
+        sum += number;
+    yield return sum;
+}
+
+static async IAsyncEnumerable<string> Last(IAsyncEnumerable<string> items)
+{
+    var last = "";
+    await foreach (var item in items)
+        last = item;
+    yield return last;
+}
+
+static async IAsyncEnumerable<string> Copied()
+{
+    var channel = Channel.CreateBounded<string>(1);
+    var copying = Letters("abc").CopyToAsync(channel.Writer);
+    await foreach (var item in TokenStream.FromChannel(channel.Reader))
+        yield return item;
+    await copying;
+}
+
+static async IAsyncEnumerable<string> OnDemand()
+{
+    var demand = new Demand();
+    var items = Letters("abc").OnDemand(demand).Buffered(8).GetAsyncEnumerator();
+    for (var first = items.MoveNextAsync(); ; first = items.MoveNextAsync())
+    {
+        demand.Request(1);
+        if (!await first)
+            break;
+        yield return items.Current;
+    }
+
+    await items.DisposeAsync();
+}
+
+static async IAsyncEnumerable<string> Rendered()
+{
+    var rendered = new List<string>();
+    using var thread = new EventLoopScheduler();
+    await Letters("abc").RenderOnAsync(thread, rendered.Add);
+    foreach (var item in rendered)
+        yield return item;
+}
+
+static async IAsyncEnumerable<long> Clocked()
+{
+    var time = TaskPoolScheduler.Default.AsTimeProvider();
+    await Task.Delay(TimeSpan.FromMilliseconds(1), time);
+    await foreach (var tick in Observable.Interval(TimeSpan.FromMilliseconds(1), TimeProvider.System.AsScheduler()).Take(2).Buffered(8))
+        yield return tick;
+}
