@@ -254,16 +254,37 @@ internal sealed class ThroughOutlet<T, R> : Outlet<T, R>, IObservable<T>, IObser
     /// <summary>Our call returns, the operator's has not: what it has to hear comes on this thread's context, which waits for that, or on another thread.</summary>
     private void HasSpoken()
     {
-        var goesOn = _goesOnAfter;
-        _goesOnAfter = false;
-        Volatile.Write(ref _speaker, 0);
-        if (!goesOn)
-            return;
+        if (_goesOnAfter)
+        {
+            _goesOnAfter = false;
+            if (SynchronizationContext.Current is not { } context || !TryPost(context))
+                PostToThePool();
+        }
 
-        if (SynchronizationContext.Current is { } context)
-            context.Post(static self => ((ThroughOutlet<T, R>)self!).Post(Note.News), this);
+        Volatile.Write(ref _speaker, 0); // after it: a context that runs at once what is posted is told apart by that
+    }
+
+    private bool TryPost(SynchronizationContext context)
+    {
+        try
+        {
+            context.Post(static self => ((ThroughOutlet<T, R>)self!).ComeBack(), this);
+            return true;
+        }
+        catch (Exception)
+        {
+            return false; // it takes nothing any more: a window that is closed
+        }
+    }
+
+    private void PostToThePool() => ThreadPool.QueueUserWorkItem(static self => self.Post(Note.News), this, preferLocal: false);
+
+    private void ComeBack()
+    {
+        if (IsInsideTheQuery)
+            PostToThePool();
         else
-            ThreadPool.QueueUserWorkItem(static self => self.Post(Note.News), this, preferLocal: false);
+            Post(Note.News);
     }
 
     protected override Due OnRest(bool isUsedUp)
@@ -401,7 +422,7 @@ internal sealed class ThroughOutlet<T, R> : Outlet<T, R>, IObservable<T>, IObser
 
     private void PushEnd()
     {
-        if (_isQueryOver)
+        if (_isQueryOver || _source != Source.Running)
             return;
 
         _sourceFailure = PassOnFailure();
@@ -439,6 +460,8 @@ internal sealed class ThroughOutlet<T, R> : Outlet<T, R>, IObservable<T>, IObser
             return;
 
         _isQueryOver = true;
+        _hasHeld = false;
+        _held = default!;
         try
         {
             _subscription.Dispose();

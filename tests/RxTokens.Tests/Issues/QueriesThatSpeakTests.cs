@@ -2,6 +2,8 @@ using System.Diagnostics;
 using System.Reactive.Concurrency;
 using System.Reactive.Disposables;
 using System.Reactive.Linq;
+using System.Reactive.Subjects;
+using System.Runtime.CompilerServices;
 using System.Threading.Tasks.Sources;
 using NUnit.Framework;
 
@@ -151,6 +153,130 @@ public class QueriesThatSpeakTests
         Assert.That(source.Disposals, Is.EqualTo(1));
     }
 
+    private static IEnumerable<TestCaseData> OddContexts()
+    {
+        yield return new TestCaseData(new OddContext(static (d, state) => d(state))).SetArgDisplayNames("runs at once what is posted");
+        yield return new TestCaseData(new OddContext(static (_, _) => throw new ObjectDisposedException("window"))).SetArgDisplayNames("throws");
+    }
+
+    [TestCaseSource(nameof(OddContexts))]
+    [CancelAfter(30_000)]
+    public async Task UnderAContextOfNoUse_WhatLandsInsideATimersCall_ComesOnThePool(SynchronizationContext context, CancellationToken tooLong)
+    {
+        var clock = new HistoricalScheduler();
+        var source = new HandSource();
+        var said = new List<string>();
+        var hasTwo = new TaskCompletionSource();
+        var consuming = Consume(source.Through(o => o.Buffer(Period, clock).Take(1).Concat(o.Buffer(1))), list =>
+        {
+            said.AddRange(list);
+            if (said.Count == 1)
+                source.Say("b");
+            else
+                hasTwo.SetResult();
+        });
+
+        Advance();
+        await hasTwo.Task.WaitAsync(tooLong);
+        source.End();
+        await consuming.WaitAsync(tooLong);
+        Assert.That(said, Is.EqualTo(new[] { "a", "b" }));
+        Assert.That(source.Disposals, Is.EqualTo(1));
+
+        void Advance() => OnAThreadWith(context, () =>
+        {
+            source.Say("a");
+            clock.AdvanceBy(Period);
+        });
+    }
+
+    [TestCaseSource(nameof(OddContexts))]
+    [CancelAfter(30_000)]
+    public async Task UnderAContextOfNoUse_AnEndThatComesInsideATimersCall_IsTold(SynchronizationContext context, CancellationToken tooLong)
+    {
+        var clock = new HistoricalScheduler();
+        var source = new HandSource();
+        var said = new List<string>();
+        var consuming = Consume(source.Through(o => o.Throttle(Period, clock)), result =>
+        {
+            said.Add(result);
+            source.End();
+        });
+
+        OnAThreadWith(context, () =>
+        {
+            source.Say("a");
+            clock.AdvanceBy(Period);
+        });
+        await consuming.WaitAsync(tooLong);
+        Assert.That(said, Is.EqualTo(new[] { "a" }));
+        Assert.That(source.Disposals, Is.EqualTo(1));
+    }
+
+    /// <summary>What was held back, and what came after it, have been told when the context comes to it.</summary>
+    [Test]
+    public void AContextThatIsLate_DoesNotTellTheEndAgain()
+    {
+        using var context = new PostQueue();
+        var source = new HandSource();
+        var (ticks, again) = (new Subject<string>(), new Subject<string>());
+        var reading = source.Through(o => o.Catch((FormatException _) => again.SelectMany(_ => o)).Merge(ticks)).GetAsyncEnumerator();
+        async Task Read()
+        {
+            await reading.MoveNextAsync().ConfigureAwait(false);
+            source.Say("a");
+        }
+
+        _ = Read();
+        ticks.OnNext("tick");
+        var second = reading.MoveNextAsync();
+        Assert.That((second.IsCompletedSuccessfully, reading.Current), Is.EqualTo((true, "a")));
+        source.Fail(new FormatException());
+        var third = reading.MoveNextAsync().AsTask();
+        context.Drain();
+        again.OnNext("once more");
+
+        Assert.That(third.Exception?.InnerException, Is.InstanceOf<InvalidOperationException>(), "the source has failed, which the query may not forget");
+    }
+
+    [Test]
+    public void AnItemThatIsHeldBack_IsLetGoOfWhenTheConsumerLeaves()
+    {
+        using var context = new PostQueue();
+        var (reading, item) = Leave(context);
+        for (var i = 0; i < 5 && item.IsAlive; i++)
+        {
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+        }
+
+        Assert.That(item.IsAlive, Is.False);
+        GC.KeepAlive(reading);
+
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        static (object Reading, WeakReference Item) Leave(PostQueue context)
+        {
+            var source = new HandSource();
+            var ticks = new Subject<string>();
+            var reading = Open(source, ticks);
+            var item = new string('a', 100);
+            async Task Read()
+            {
+                await reading.MoveNextAsync().ConfigureAwait(false);
+                source.Say(item);
+                await reading.DisposeAsync();
+            }
+
+            _ = Read();
+            ticks.OnNext("tick");
+            context.Drain();
+            return (reading, new WeakReference(item));
+        }
+
+        // A query with a closure of its own, which does not hold the item too.
+        static IAsyncEnumerator<string> Open(HandSource source, Subject<string> ticks) => source.Through(o => o.Merge(ticks)).GetAsyncEnumerator();
+    }
+
     [Test]
     public void AQueryThatSpeaksFromTwoThreadsAtOnce_IsToldToSynchronize()
     {
@@ -198,6 +324,17 @@ public class QueriesThatSpeakTests
         Assert.That(rounds, Is.EqualTo(1));
     }
 
+    private static void OnAThreadWith(SynchronizationContext context, Action work)
+    {
+        var thread = new Thread(() =>
+        {
+            SynchronizationContext.SetSynchronizationContext(context);
+            work();
+        }) { IsBackground = true };
+        thread.Start();
+        Assert.That(thread.Join(TimeSpan.FromSeconds(10)), Is.True, "it is not held up");
+    }
+
     private static async Task Consume<T>(IAsyncEnumerable<T> stream, Action<T> body)
     {
         await foreach (var item in stream.ConfigureAwait(false))
@@ -210,6 +347,7 @@ public class QueriesThatSpeakTests
         private ManualResetValueTaskSourceCore<bool> _read;
         private bool _isReading;
         private bool _isEnded;
+        private Exception? _failure;
 
         public int Disposals { get; private set; }
 
@@ -224,7 +362,7 @@ public class QueriesThatSpeakTests
         public ValueTask<bool> MoveNextAsync()
         {
             if (_isEnded)
-                return new ValueTask<bool>(false);
+                return _failure is null ? new ValueTask<bool>(false) : ValueTask.FromException<bool>(_failure);
             _read.Reset();
             _isReading = true;
             return new ValueTask<bool>(this, _read.Version);
@@ -248,12 +386,21 @@ public class QueriesThatSpeakTests
             Answer(false);
         }
 
+        public void Fail(Exception failure)
+        {
+            _failure = failure;
+            End();
+        }
+
         private void Answer(bool hasItem)
         {
             if (_isReading)
             {
                 _isReading = false;
-                _read.SetResult(hasItem);
+                if (_failure is null)
+                    _read.SetResult(hasItem);
+                else
+                    _read.SetException(_failure);
             }
         }
 
@@ -263,6 +410,11 @@ public class QueriesThatSpeakTests
 
         void IValueTaskSource<bool>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
             _read.OnCompleted(continuation, state, token, flags);
+    }
+
+    private sealed class OddContext(Action<SendOrPostCallback, object?> post) : SynchronizationContext
+    {
+        public override void Post(SendOrPostCallback d, object? state) => post(d, state);
     }
 
     /// <summary>A thread's context, whose posts run when it is drained.</summary>
