@@ -267,10 +267,11 @@ public sealed partial class MarbleTest
 
     private bool WaitFor(ManualResetEventSlim news)
     {
-        _context.Watchdog?.Tick();
+        _context.Watchdog?.IsWaiting = true;
         _context.Pool?.Pause();
         var hasCome = news.Wait(_options.MaxRealWait);
         _context.Pool?.Resume();
+        _context.Watchdog?.IsWaiting = false;
         return hasCome;
     }
 

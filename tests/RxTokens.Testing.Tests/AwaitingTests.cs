@@ -417,6 +417,17 @@ public class AwaitingTests
         Assert.DoesNotThrow(() => Thread.Sleep(1), "the thread is as before");
     }
 
+    [Test]
+    public async Task ATestThatWaitsForWhatNeverComes_IsNotTakenForOneThatBlocks()
+    {
+        for (var round = 0; round < 20; round++)
+        {
+            var failure = await Assert.ThrowsAsync<MarbleAssertionException>(
+                () => MarbleTest.RunAsync(_ => new TaskCompletionSource().Task, new MarbleOptions { MaxRealWait = TimeSpan.FromMilliseconds(45) }));
+            Assert.That(failure!.Message, Does.Contain("The test waits for something that its clock does not drive"));
+        }
+    }
+
     private sealed class Closing(MarbleTest m) : IAsyncDisposable
     {
         public bool IsClosed { get; private set; }
