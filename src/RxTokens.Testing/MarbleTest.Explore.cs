@@ -98,6 +98,10 @@ public sealed partial class MarbleTest
         foreach (var choice in shuffle.Choices.Where(choice => choice.Index > 0))
             text.Append(CultureInfo.InvariantCulture, $"  {choice.Description}\n");
         text.Append('\n').Append(failure.Message);
-        return new MarbleAssertionException(text.ToString(), (failure as MarbleAssertionException)?.Mismatches ?? [], failure);
+
+        // Frameworks print what is inside an exception below its message: the same diagrams once more.
+        return failure is MarbleAssertionException { Mismatches: var mismatches } broken
+            ? new MarbleAssertionException(text.ToString(), mismatches, broken.InnerException)
+            : new MarbleAssertionException(text.ToString(), [], failure);
     }
 }

@@ -67,8 +67,7 @@ public sealed partial class MarbleTest
     {
         ArgumentNullException.ThrowIfNull(test);
 
-        var m = new MarbleTest(Checked(options));
-        return m.InVirtualTime(() => test(m));
+        return OnItsThread(options, test);
     }
 
     /// <summary>Not to be called: a test that awaits is for <see cref="RunAsync"/>. Here it would go on unseen after the run.</summary>
@@ -97,8 +96,7 @@ public sealed partial class MarbleTest
     {
         ArgumentNullException.ThrowIfNull(test);
 
-        var m = new MarbleTest(Checked(options));
-        return Task.FromResult(m.InVirtualTime(() =>
+        return Task.FromResult(OnItsThread(options, m =>
             m.Await(test(m) ?? throw new InvalidOperationException("The test given to RunAsync returned null instead of a task."))));
     }
 
@@ -182,6 +180,16 @@ public sealed partial class MarbleTest
         return MarbleDiagram.Parse(diagram, MarbleRow.Time, Syntax()).Symbols[0].Time;
     }
 
+    private static MarbleChart OnItsThread(MarbleOptions? options, Action<MarbleTest> test)
+    {
+        options = Checked(options);
+        return TestThread.Run(() =>
+        {
+            var m = new MarbleTest(options);
+            return m.InVirtualTime(() => test(m));
+        });
+    }
+
     private static MarbleOptions Checked(MarbleOptions? options)
     {
         options ??= new MarbleOptions();
@@ -217,7 +225,7 @@ public sealed partial class MarbleTest
             clock.Choose = (_options.Shuffle ?? (_options.Seed is { } seed ? new Shuffle(seed) : null)) is { } shuffle ? shuffle.Choose : null;
         }
 
-        var outerTest = _context.Pool?.Begin();
+        _context.Pool?.Begin();
         using var watchdog = _context.Watchdog = new Watchdog(_options.MaxRealWait);
         try
         {
@@ -249,7 +257,7 @@ public sealed partial class MarbleTest
         finally
         {
             _isOver = true;
-            _context.Pool?.End(outerTest);
+            _context.Pool?.End();
             SynchronizationContext.SetSynchronizationContext(outer);
             if (Clock is VirtualClock used)
                 (used.Context, used.Choose, used.WorkAdded) = (null, null, null);
@@ -291,10 +299,11 @@ public sealed partial class MarbleTest
 
     private bool WaitFor(ManualResetEventSlim news)
     {
-        _context.Watchdog?.Tick();
+        _context.Watchdog?.IsWaiting = true;
         _context.Pool?.Pause();
         var hasCome = news.Wait(_options.MaxRealWait);
         _context.Pool?.Resume();
+        _context.Watchdog?.IsWaiting = false;
         return hasCome;
     }
 

@@ -1,5 +1,6 @@
 using System.Reactive.Linq;
 using System.Text.RegularExpressions;
+using System.Xml.Linq;
 using RxTokens.Extensions;
 
 namespace RxTokens.Packaging.Tests;
@@ -75,6 +76,7 @@ public partial class TestingGuideTests
     public void EveryLineOfCode_IsCompiled()
     {
         var compiled = Directory.EnumerateFiles(Path.Combine(Root, "tests", "RxTokens.Packaging.Tests"), "TestingGuide*.cs")
+            .Concat(Directory.EnumerateFiles(Path.Combine(Root, "tests", "Frameworks"), "Guide.cs", SearchOption.AllDirectories))
             .SelectMany(File.ReadLines).Select(line => line.Trim()).Append("using RxTokens;").ToHashSet();
         var code = Blocks("csharp").SelectMany(block => block.Lines).Select(line => line.Trim()).Where(line => line.Length > 0).ToList();
 
@@ -120,6 +122,17 @@ public partial class TestingGuideTests
             };
             Assert.That(read, Throws.TypeOf<MarbleSyntaxException>().With.Property("Code").EqualTo(row[0]), row[2]);
         }
+    }
+
+    [Test]
+    public void TheFrameworks_AreThoseOfTheTests_InTheirVersions()
+    {
+        var versions = XDocument.Load(Path.Combine(Root, "Directory.Packages.props")).Descendants("PackageVersion")
+            .ToDictionary(package => (string)package.Attribute("Include")!, package => (string)package.Attribute("Version")!);
+        var rows = Rows("| framework | package | version |").ToList();
+        Assert.That(rows.Select(row => row[0].Replace(" ", "", StringComparison.Ordinal)), Is.EquivalentTo(
+            Directory.EnumerateDirectories(Path.Combine(Root, "tests", "Frameworks")).Select(Path.GetFileName).Where(name => name is not "Shared").Select(name => name!.Replace("XunitV", "xUnitv", StringComparison.Ordinal))));
+        Assert.That(rows.Select(row => row[2]), Is.EqualTo(rows.Select(row => versions[Code().Match(row[1]).Groups[1].Value])));
     }
 
     [Test]

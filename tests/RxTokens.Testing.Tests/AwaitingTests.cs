@@ -153,6 +153,74 @@ public class AwaitingTests
         }
     }
 
+    /// <summary>As with xUnit, MSTest and TUnit. What a thread of the pool queues, others take when nothing else is left for them.</summary>
+    [Test]
+    public Task OnAThreadOfThePool_WhileOthersKeepThePoolBusy_WhatIsAwaitedWithoutTheContext_BelongsToItsInstant() => Task.Run(async () =>
+    {
+        using var others = new Others(8);
+        await MarbleTest.RunAsync(m =>
+        {
+            m.Expect(Letters(m)).ToBe("--a-[b|]");
+            return Task.CompletedTask;
+        });
+
+        static async IAsyncEnumerable<string> Letters(MarbleTest m)
+        {
+            await m.Delay(2).ConfigureAwait(false);
+            yield return "a";
+            await m.Delay(2).ConfigureAwait(false);
+            yield return "b";
+        }
+    });
+
+    [Test]
+    public async Task TestsThatRunAtTheSameTime_DoNotTakeOneAnothersWorkForTheirOwn()
+    {
+        var frames = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Factory.StartNew(Frames, TaskCreationOptions.LongRunning)));
+        Assert.That(frames.SelectMany(f => f), Is.All.EqualTo("2 4 6 8 10 "));
+
+        static List<string> Frames() => [.. Enumerable.Range(0, 10).Select(_ =>
+        {
+            var frames = "";
+            MarbleTest.RunAsync(async m =>
+            {
+                for (var i = 0; i < 5; i++)
+                {
+                    await m.Delay(2).ConfigureAwait(false);
+                    await Task.Yield();
+                    frames += $"{m.Frame} ";
+                }
+            }).GetAwaiter().GetResult();
+            return frames;
+        })];
+    }
+
+    [Test]
+    public Task ATestWithinATest_DoesNotWaitForIt() => MarbleTest.RunAsync(async m =>
+    {
+        await m.Delay(1);
+        await MarbleTest.RunAsync(inner => inner.Delay(5));
+        await Task.Run(() => MarbleTest.RunAsync(inner => inner.Delay(5)));
+        Assert.That(m.Frame, Is.EqualTo(1));
+    });
+
+    [Test]
+    public async Task ATestThatWaitsForWhatIsReal_HoldsNoOtherUp()
+    {
+        var promise = new TaskCompletionSource();
+        using var waits = new ManualResetEventSlim();
+        var waiting = Task.Run(() => MarbleTest.RunAsync(async m =>
+        {
+            await m.Delay(1);
+            waits.Set();
+            await promise.Task;
+        }, new MarbleOptions { MaxRealWait = TimeSpan.FromSeconds(20) }));
+        waits.Wait();
+        await MarbleTest.RunAsync(m => m.Delay(5));
+        promise.SetResult();
+        await waiting;
+    }
+
     [Test]
     public Task Tasks_ThatWaitForSeveral_ComeBackInOrder() => MarbleTest.RunAsync(async m =>
     {
@@ -415,6 +483,37 @@ public class AwaitingTests
         Assert.That(inRunAsync!.Message, Does.StartWith("Marble test stopped at frame 1 (1 ms): The test blocks the thread on which its clock runs"));
         Assert.That(inRun!.Message, Does.StartWith("Marble test stopped at frame 1 (1 ms): The test blocks the thread on which its clock runs"));
         Assert.DoesNotThrow(() => Thread.Sleep(1), "the thread is as before");
+    }
+
+    [Test]
+    public async Task ATestThatWaitsForWhatNeverComes_IsNotTakenForOneThatBlocks()
+    {
+        for (var round = 0; round < 20; round++)
+        {
+            var failure = await Assert.ThrowsAsync<MarbleAssertionException>(
+                () => MarbleTest.RunAsync(_ => new TaskCompletionSource().Task, new MarbleOptions { MaxRealWait = TimeSpan.FromMilliseconds(45) }));
+            Assert.That(failure!.Message, Does.Contain("The test waits for something that its clock does not drive"));
+        }
+    }
+
+    /// <summary>Others' work on the pool, always some of it in its queue.</summary>
+    private sealed class Others : IThreadPoolWorkItem, IDisposable
+    {
+        private volatile bool _isOver;
+
+        public Others(int count)
+        {
+            for (var i = 0; i < count; i++)
+                ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+        }
+
+        public void Execute()
+        {
+            if (!_isOver)
+                ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+        }
+
+        public void Dispose() => _isOver = true;
     }
 
     private sealed class Closing(MarbleTest m) : IAsyncDisposable

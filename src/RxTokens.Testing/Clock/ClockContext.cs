@@ -80,7 +80,7 @@ internal sealed class ClockContext : SynchronizationContext
     {
         Watchdog?.Tick();
         if (_posted.IsEmpty)
-            _pool?.Rest();
+            _pool?.Rest(Watchdog);
         if (Volatile.Read(ref _intruder) is { } intruder)
             throw new ElsewhereException(intruder);
         if (!_posted.TryDequeue(out var next))

@@ -9,32 +9,40 @@ namespace RxTokens;
 /// <remarks>
 /// <code>
 /// field          written by               read by               ordered by
+/// _open          all                      all                   interlocked
 /// _inside        the pool's threads       all                   _gate
 /// _turn          all                      all                   _gate; outside of it a hint
-/// _lastKnown     each run's test thread   the next run's        volatile: a guess, which the first rest corrects
+/// _abandoned     all                      all                   _gate; outside of it a hint
+/// _isPrepared    each run's test thread   the next run's        volatile
 /// all others     the test's thread        the test's thread
 /// </code>
-/// <para>What runs on the pool for the test is known by its execution context. What still waits for a thread is not. So the pool counts as
-/// free of it while no more of its threads are busy than when it last was, and none has finished anything since: it is the same ones that are.
-/// Else everything that was queued before a certain moment has to have begun, for the pool takes things in order.</para>
+/// <para>What belongs to a test is known by who queues it (<see cref="PoolItems"/>): the test's thread, or what belongs to it already. Each item is open
+/// from then until its end is seen.</para>
 /// <para>A thread that is blocked does not keep its turn: it may wait for the others.</para>
 /// </remarks>
 internal sealed class PoolWatch(TimeSpan patience)
 {
     private const int Passes = 3;
-    private static readonly TimeSpan Grace = TimeSpan.FromMilliseconds(200);
-
-    private static volatile int _lastKnown = int.MaxValue; // busy with others, by the runs before
-
+    private const int Starving = 10; // times as patient with a pool that has not begun
+    private static readonly TimeSpan Grace = TimeSpan.FromMilliseconds(500);
+    private static readonly PoolItems Items = new();
     private static readonly AsyncLocal<PoolWatch?> Flow = new(OnFlowChanged);
+    private static volatile bool _isPrepared;
+
+    [ThreadStatic]
+    private static PoolWatch? _ofThisThread;
 
     private readonly object _gate = new();
     private readonly Thread _thread = Thread.CurrentThread;
+    private PoolWatch? _outer;
+    private PoolWatch? _outerOfThread;
+    private int _open;
     private int _inside;
     private volatile Thread? _turn;
-    private int _abandoned;
-    private int _busyWithOthers;
-    private long _completed;
+    private volatile int _abandoned;
+
+    /// <summary>The test to which what the calling thread does belongs.</summary>
+    public static PoolWatch? Current => _ofThisThread ?? Flow.Value;
 
     /// <summary>Whether the caller comes at a time when it is not its turn.</summary>
     public bool IsOutOfTurn => _turn is { } other && other != Thread.CurrentThread && !IsBlocked(other);
@@ -42,56 +50,52 @@ internal sealed class PoolWatch(TimeSpan patience)
     /// <summary>Whether the caller, on another thread than the test's, has its turn: what it says belongs to the instant.</summary>
     public bool HasTurn => _turn == Thread.CurrentThread;
 
-    private bool IsAnyInside => Volatile.Read(ref _inside) > _abandoned;
-
-    private static int Busy
-    {
-        get
-        {
-            ThreadPool.GetMaxThreads(out var most, out _);
-            ThreadPool.GetAvailableThreads(out var available, out _);
-            return most - available;
-        }
-    }
+    private bool IsQuiet => PoolItems.IsTelling && Volatile.Read(ref _open) <= _abandoned;
 
     /// <summary>From here on, what the test's thread begins belongs to the test, until <see cref="End"/>.</summary>
-    /// <returns>What is to be given back.</returns>
-    public PoolWatch? Begin()
+    public void Begin()
     {
-        // Whoever worked for the run before may still be on its way to sleep: a number read now could be too high.
-        _busyWithOthers = Math.Min(Busy, _lastKnown);
-        _completed = -1;
-        var outer = Flow.Value;
+        Prepare();
+        (_outer, _outerOfThread) = (Flow.Value, _ofThisThread);
         Flow.Value = this;
+        _ofThisThread = this;
         Resume();
-        return outer;
     }
 
     /// <summary>The test is over: what is still there goes its own way.</summary>
-    public void End(PoolWatch? outer)
+    public void End()
     {
-        Flow.Value = outer;
+        Flow.Value = _outer;
+        _ofThisThread = _outerOfThread;
         Pause();
     }
 
     /// <summary>Waits until nothing of the test is on the pool. From the test's thread.</summary>
-    public void Rest()
+    public void Rest(Watchdog? watchdog)
     {
-        if (_turn != _thread || IsUnchanged())
+        if (_turn != _thread || IsQuiet)
             return;
 
         Pause();
         var start = RealTime();
         var spin = default(SpinWait);
-        while (!HasBegunAll(start) || !Remember(start))
+        while (!IsQuiet && !IsHopeless(start))
         {
-            if (RealTime() - start > patience)
+            watchdog?.Tick();
+            if (!spin.NextSpinWillYield)
             {
-                _abandoned = Volatile.Read(ref _inside);
-                break;
+                spin.SpinOnce();
+                continue;
             }
 
-            spin.SpinOnce(sleep1Threshold: -1);
+            // A thread that has found nothing more to do is not known to have come to its end: it gets something.
+            if (Volatile.Read(ref _inside) == 0)
+                PoolItems.Queue(new Mark(), preferLocal: false);
+            lock (_gate)
+            {
+                if (!IsQuiet)
+                    Monitor.Wait(_gate, millisecondsTimeout: 1);
+            }
         }
 
         Resume();
@@ -111,30 +115,46 @@ internal sealed class PoolWatch(TimeSpan patience)
             _turn = _thread;
     }
 
-    private bool IsUnchanged() =>
-        !IsAnyInside && ThreadPool.PendingWorkItemCount == 0 && IsAsIdle() && ThreadPool.CompletedWorkItemCount == _completed;
+    /// <summary>Something of the test is queued, or begins unheard of.</summary>
+    public void Open() => Interlocked.Increment(ref _open);
 
-    /// <summary>Whether no more threads are busy than others need, as far as is known: the fewest that have been.</summary>
-    private bool IsAsIdle()
+    /// <summary>It has come to its end.</summary>
+    public void Close()
     {
-        var busy = Busy;
-        if (busy < _busyWithOthers)
-            _busyWithOthers = busy;
-        return busy <= _busyWithOthers;
+        var open = Interlocked.Decrement(ref _open);
+        if (open > _abandoned)
+            return;
+
+        lock (_gate)
+        {
+            _abandoned = Math.Min(_abandoned, open);
+            Monitor.PulseAll(_gate);
+        }
     }
 
-    /// <summary>Nothing of the test is on the pool now: whoever is busy there is not for us. More than before only if they have been for long.</summary>
-    private bool Remember(TimeSpan start)
+    /// <summary>The runtime does not tell at once: a thread of the pool asks now and then, between two items, whether anybody listens.</summary>
+    private void Prepare()
     {
-        var isLong = RealTime() - start > Grace;
-        _completed = ThreadPool.CompletedWorkItemCount;
-        if (!isLong && (ThreadPool.PendingWorkItemCount != 0 || !IsAsIdle()))
+        GC.KeepAlive(Items);
+        var start = RealTime();
+        while (!PoolItems.IsTelling && !_isPrepared && RealTime() - start < Grace)
+            HasBegunAll(start);
+        _isPrepared = true;
+    }
+
+    /// <summary>Whether what is open is no longer waited for: it takes too long, or its end has not been seen (as of a task that was run by who waits for it).</summary>
+    private bool IsHopeless(TimeSpan start)
+    {
+        var waited = RealTime() - start;
+        var isAnyInside = Volatile.Read(ref _inside) > 0;
+        var isLost = !isAnyInside && (waited > Grace || !PoolItems.IsTelling) && ThreadPool.PendingWorkItemCount == 0
+            && HasBegunAll(start) && Volatile.Read(ref _inside) == 0;
+        if (!isLost && waited <= (isAnyInside ? patience : patience * Starving))
             return false;
 
-        if (isLong)
-            _busyWithOthers = Busy;
-        _lastKnown = _busyWithOthers;
-        return _completed == ThreadPool.CompletedWorkItemCount && !IsAnyInside;
+        lock (_gate)
+            _abandoned = Volatile.Read(ref _open);
+        return true;
     }
 
     /// <summary>The pool takes things in order: what is queued now begins after what was queued before.</summary>
@@ -142,21 +162,18 @@ internal sealed class PoolWatch(TimeSpan patience)
     {
         for (var pass = 0; pass < Passes; pass++)
         {
-            if (IsAnyInside)
-                return false;
-
             var mark = new Mark();
-            ThreadPool.UnsafeQueueUserWorkItem(mark, preferLocal: false);
+            PoolItems.Queue(mark, preferLocal: false);
             var spin = default(SpinWait);
             while (!mark.HasBegun)
             {
-                if (RealTime() - start > patience)
+                if (RealTime() - start > patience * Starving)
                     return false;
                 spin.SpinOnce(sleep1Threshold: -1);
             }
         }
 
-        return !IsAnyInside;
+        return true;
     }
 
 #pragma warning disable RS0030 // The pool's time is real, and no scheduler's.
@@ -198,10 +215,24 @@ internal sealed class PoolWatch(TimeSpan patience)
         if (!change.ThreadContextChanged || !thread.IsThreadPoolThread)
             return;
 
-        if (change.PreviousValue is { } left && left._thread != thread)
+        var slot = PoolItems.OfThisThread;
+        if (change.PreviousValue is { } left)
+        {
             left.Leave(thread);
-        if (change.CurrentValue is { } entered && entered._thread != thread)
+            if (slot.Item == left)
+                slot.Mark();
+            else
+                left.Close();
+        }
+
+        if (change.CurrentValue is { } entered)
+        {
+            if (slot.Item != entered)
+                entered.Open();
+            if (slot.Item is null)
+                slot.Begin(entered);
             entered.Enter(thread);
+        }
     }
 
     private sealed class Mark : IThreadPoolWorkItem
