@@ -196,6 +196,7 @@ public sealed partial class MarbleTest
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(options.FrameSize, TimeSpan.Zero, "options.FrameSize");
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.MaxActions, "options.MaxActions");
         ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxRealWait, TimeSpan.Zero, "options.MaxRealWait");
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(options.MaxRealWait, TimeSpan.FromMilliseconds(int.MaxValue), "options.MaxRealWait");
         ArgumentNullException.ThrowIfNull(options.TimeZone, "options.TimeZone");
         if (options.Clock is not null && (options.StartDateTime != VirtualClock.Epoch || !options.TimeZone.Equals(TimeZoneInfo.Utc)))
             throw new ArgumentException($"The date is the clock's own affair: {options.Clock.GetType().Name} was given, and StartDateTime or TimeZone too.", nameof(options));
@@ -218,6 +219,9 @@ public sealed partial class MarbleTest
     private MarbleChart InVirtualTime(Action test)
     {
         var outer = SynchronizationContext.Current;
+        var outerWatchdog = (outer as ClockContext)?.Watchdog; // of the test that this one is a part of
+        outerWatchdog?.IsOff = true;
+        var watchdog = _context.Watchdog = new Watchdog(_options.MaxRealWait);
         SynchronizationContext.SetSynchronizationContext(_context);
         if (Clock is VirtualClock clock)
         {
@@ -226,7 +230,6 @@ public sealed partial class MarbleTest
         }
 
         _context.Pool?.Begin();
-        using var watchdog = _context.Watchdog = new Watchdog(_options.MaxRealWait);
         try
         {
             test();
@@ -234,6 +237,7 @@ public sealed partial class MarbleTest
             RunAndCompare();
             foreach (var task in _tasks)
                 (task.IsCompleted ? task : throw Report().Stuck("What At began has not come to its end.")).GetAwaiter().GetResult();
+            watchdog.ThrowIfInterrupted();
             return new MarbleChart(_options.FrameSize, [.. _sources.SelectMany(s => RxTokens.Report.RowsOf(s, _options.FrameSize)), .. _checks.SelectMany(check => check.Rows(_options.FrameSize))]);
         }
         catch (Exception caught) when (watchdog.HasInterrupted)
@@ -251,12 +255,14 @@ public sealed partial class MarbleTest
         {
             throw Report().Stuck(
                 $"{elsewhere.Message} came back from another thread while the clock was going on: what the clock did until then is a matter of luck. "
-                + "The clock waits for what is on the thread pool, not for other threads, sockets and real time: await what m.Clock, m.TimeProvider or m.Delay drive, or await what is real "
+                + $"The clock waits for what is on the thread pool, for {_options.MaxRealWait} at most, not for other threads, sockets and real time: await what m.Clock, m.TimeProvider or m.Delay drive, or await what is real "
                 + "while the clock has nothing to do.");
         }
         finally
         {
             _isOver = true;
+            watchdog.Dispose();
+            outerWatchdog?.IsOff = false;
             _context.Pool?.End();
             SynchronizationContext.SetSynchronizationContext(outer);
             if (Clock is VirtualClock used)
@@ -299,11 +305,11 @@ public sealed partial class MarbleTest
 
     private bool WaitFor(ManualResetEventSlim news)
     {
-        _context.Watchdog?.IsWaiting = true;
-        _context.Pool?.Pause();
+        _context.Watchdog!.IsOff = true;
+        _context.Pool!.Pause();
         var hasCome = news.Wait(_options.MaxRealWait);
-        _context.Pool?.Resume();
-        _context.Watchdog?.IsWaiting = false;
+        _context.Pool.Resume();
+        _context.Watchdog.IsOff = false;
         return hasCome;
     }
 

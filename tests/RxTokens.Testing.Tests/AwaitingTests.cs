@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Reactive;
 using System.Reactive.Linq;
 using System.Threading.Channels;
 using System.Threading.RateLimiting;
@@ -447,6 +449,165 @@ public class AwaitingTests
         }
     }
 
+    [Test]
+    public async Task OneThatHasLeftThePool_WhileAnotherIsThere_ComesBack()
+    {
+        for (var round = 0; round < Rounds; round++)
+        {
+            await MarbleTest.RunAsync(async m =>
+            {
+                await m.Delay(3);
+                var first = Task.Run(() => Compute(1));
+                var second = Task.Run(() => Compute(3));
+                await first;
+                await second;
+                Assert.That(m.Frame, Is.EqualTo(3));
+            });
+        }
+    }
+
+    [Test]
+    public Task OneThatHasSlept_WaitsForItsTurn() => MarbleTest.RunAsync(async m =>
+    {
+        var said = m.Hot("-");
+        m.Expect(said).ToBe("---a");
+        await m.Delay(3);
+        var sleeps = Task.Run(() =>
+        {
+            Thread.Sleep(10);
+            said.Signal(Notification.CreateOnNext("a")); // while the other has the turn, which it took from one that slept
+        });
+        var computes = Task.Run(() => Compute(60));
+        await Task.WhenAll(sleeps, computes);
+    });
+
+    [Test]
+    public void AfterAPieceOfWorkThatBlocked_ThePoolIsWaitedForAsBefore()
+    {
+        long frame = -1, later = -1;
+        MarbleTest.Run(m =>
+        {
+            m.At(1, () =>
+            {
+                _ = Task.Run(() =>
+                {
+                    Compute(60);
+                    frame = m.Frame;
+                });
+                Thread.Sleep(30);
+            });
+            m.At(2, () => { });
+            m.At(3, () =>
+            {
+                _ = Task.Run(() =>
+                {
+                    Compute(10);
+                    later = m.Frame;
+                });
+            });
+            m.At(4, () => { });
+        });
+        Assert.That((frame, later), Is.EqualTo((1L, 3L)));
+    }
+
+    [Test]
+    public async Task ATimersCallback_ThatComesBackTwice_IsWaitedFor()
+    {
+        for (var round = 0; round < 10; round++)
+        {
+            await MarbleTest.RunAsync(async m =>
+            {
+                var (one, two) = (new TaskCompletionSource(), new TaskCompletionSource());
+                using var timer = new Timer(
+                    _ =>
+                    {
+                        one.SetResult();
+                        Compute(5);
+                        two.SetResult();
+                    },
+                    null,
+                    dueTime: 10,
+                    Timeout.Infinite);
+                var both = Task.WhenAll(Await(one.Task), Await(two.Task));
+                await one.Task;
+                Compute(10);
+                await both;
+            });
+        }
+
+        static async Task Await(Task task) => await task;
+    }
+
+    [Test]
+    public void OneThatIsGivenUp_IsNotTakenForAnother()
+    {
+        using var release = new ManualResetEventSlim();
+        var frame = -1L;
+        MarbleTest.Run(
+            m =>
+            {
+                m.At(1, () => { _ = Task.Run(() => release.Wait()); }); // longer than the clock waits
+                m.At(2, release.Set);
+                m.At(3, () => Thread.Sleep(30));
+                m.At(4, () =>
+                {
+                    _ = Task.Run(() =>
+                    {
+                        Compute(500);
+                        frame = m.Frame;
+                    });
+                });
+                m.At(5, () => { });
+            },
+            new MarbleOptions { MaxRealWait = TimeSpan.FromMilliseconds(900) });
+        Assert.That(frame, Is.EqualTo(4));
+    }
+
+    [Test]
+    public void APoolThatOthersBlock_CostsATestThatDoesNotUseItLittle()
+    {
+        var release = new ManualResetEventSlim(); // not disposed: some come to it when the test is over
+        for (var i = 0; i < 60; i++)
+            ThreadPool.UnsafeQueueUserWorkItem(_ => release.Wait(), null);
+        var start = Stopwatch.GetTimestamp();
+        MarbleTest.Run(m => m.Expect(m.Hot("abcdefghijklmnop|")).ToBe("abcdefghijklmnop|"), new MarbleOptions { MaxRealWait = TimeSpan.FromMilliseconds(400) });
+        var took = Stopwatch.GetElapsedTime(start);
+        release.Set();
+        Assert.That(took, Is.LessThan(TimeSpan.FromSeconds(3)), "not 400 ms for each of 17 pieces of work");
+    }
+
+    [TestCase("a timer")]
+    [TestCase("a UI thread")]
+    public async Task WhatAThreadOfItsOwnSchedules_WhileTheClockIsAtWork_FailsTheRun(string what)
+    {
+        var failure = await Assert.ThrowsAsync<MarbleAssertionException>(() => MarbleTest.RunAsync(async m =>
+        {
+            var ui = m.UiThread();
+            m.At(3, () =>
+            {
+                var thread = new Thread(() =>
+                {
+                    if (what == "a timer")
+                        m.Clock.ScheduleRelative(0, 5, (_, _) => System.Reactive.Disposables.Disposable.Empty);
+                    else
+                        ui.Post(_ => { }, null);
+                });
+                thread.Start();
+                while (thread.IsAlive)
+                    Thread.SpinWait(10);
+            });
+            await m.Delay(10);
+        }));
+        Assert.That(failure!.Message, Does.Contain("came back from another thread while the clock was going on"));
+    }
+
+    private static void Compute(int milliseconds)
+    {
+        var start = Stopwatch.GetTimestamp();
+        while (Stopwatch.GetElapsedTime(start).TotalMilliseconds < milliseconds)
+            Thread.SpinWait(20);
+    }
+
     private static IEnumerable<TestCaseData> Blocking()
     {
         yield return Case("Wait", m => m.Delay(5).Wait());
@@ -456,6 +617,17 @@ public class AwaitingTests
         {
             using var never = new ManualResetEventSlim();
             never.Wait();
+        });
+        yield return Case("a finally block", m =>
+        {
+            try
+            {
+                m.Delay(5).Wait();
+            }
+            finally
+            {
+                m.Delay(5).Wait();
+            }
         });
 
         static TestCaseData Case(string name, Action<MarbleTest> test) => new TestCaseData(test).SetArgDisplayNames(name);
@@ -514,6 +686,91 @@ public class AwaitingTests
         }
 
         public void Dispose() => _isOver = true;
+    }
+
+    [Test]
+    public async Task ATaskThatNobodyAwaits_AndBlocks_FailsTheTest()
+    {
+        var failure = await Assert.ThrowsAsync<MarbleAssertionException>(() => MarbleTest.RunAsync(
+            async m =>
+            {
+                _ = Forgotten(m);
+                await m.Delay(10);
+            },
+            new MarbleOptions { MaxRealWait = TimeSpan.FromMilliseconds(50) }));
+        Assert.That(failure!.Message, Does.Contain("The test blocks the thread on which its clock runs"));
+
+        static async Task Forgotten(MarbleTest m)
+        {
+            await m.Delay(1);
+            m.Delay(3).Wait();
+        }
+    }
+
+    [Test]
+    public void ATestThatCatchesItsInterruption_FailsAllTheSame() => Assert.That(
+        Failing.Message(
+            m => m.At(1, () =>
+            {
+                try
+                {
+                    m.Delay(5).Wait();
+                }
+                catch (Exception)
+                {
+                    // and goes on
+                }
+            }),
+            new MarbleOptions { MaxRealWait = TimeSpan.FromMilliseconds(50) }),
+        Does.Contain("The test blocks the thread on which its clock runs"));
+
+    [TestCase(true)]
+    [TestCase(false)]
+    public Task LongWork_IsNoBlock(bool thenSleeps) => MarbleTest.RunAsync(
+        async m =>
+        {
+            m.At(1, () =>
+            {
+                Compute(1200);
+                if (thenSleeps)
+                    Thread.Sleep(30);
+            });
+            await m.Delay(2);
+            var promise = new TaskCompletionSource();
+            new Thread(() =>
+            {
+                Thread.Sleep(30);
+                promise.SetResult();
+            }).Start();
+            await promise.Task;
+        },
+        new MarbleOptions { MaxRealWait = TimeSpan.FromMilliseconds(200) });
+
+    [Test]
+    public Task ATestInATest_ThatWaits_IsNoBlock() => MarbleTest.RunAsync(
+        async m =>
+        {
+            await m.Delay(1);
+            await MarbleTest.RunAsync(async _ =>
+            {
+                var promise = new TaskCompletionSource();
+                new Thread(() =>
+                {
+                    Thread.Sleep(300);
+                    promise.SetResult();
+                }).Start();
+                await promise.Task;
+            });
+        },
+        new MarbleOptions { MaxRealWait = TimeSpan.FromMilliseconds(80) });
+
+    [Test]
+    public void AWaitThatNoTimerCanMeasure_IsRefused_AndLeavesTheThreadAsItWas()
+    {
+        var before = SynchronizationContext.Current;
+        var failure = Assert.Throws<ArgumentOutOfRangeException>(() => MarbleTest.Run(_ => { }, new MarbleOptions { MaxRealWait = TimeSpan.FromDays(60) }));
+        Assert.That(failure!.ParamName, Is.EqualTo("options.MaxRealWait"));
+        Assert.That(SynchronizationContext.Current, Is.SameAs(before));
     }
 
     private sealed class Closing(MarbleTest m) : IAsyncDisposable

@@ -46,18 +46,19 @@ internal sealed class ClockContext : SynchronizationContext
     /// <summary>Who looks whether the test blocks.</summary>
     public Watchdog? Watchdog { get; set; }
 
+    private bool IsElsewhere => Environment.CurrentManagedThreadId != _thread;
+
     public override void Post(SendOrPostCallback d, object? state)
     {
-        var isElsewhere = Environment.CurrentManagedThreadId != _thread;
-        _posted.Enqueue((d, state));
-        if (isElsewhere)
+        if (IsElsewhere)
         {
-            if (_pool is { IsOutOfTurn: true })
-                Interlocked.CompareExchange(ref _intruder, WorkName.OfContinuation(state), null);
+            AssertIsInTurn(WorkName.OfContinuation(state));
+            _posted.Enqueue((d, state));
             Arrived?.Invoke();
         }
         else
         {
+            _posted.Enqueue((d, state));
             _foreignClock?.Schedule(this, static (_, self) =>
             {
                 self.RunNext();
@@ -66,9 +67,16 @@ internal sealed class ClockContext : SynchronizationContext
         }
     }
 
+    /// <summary>Something comes, perhaps from another thread: while the clock is at work, that fails the run.</summary>
+    public void AssertIsInTurn(string what)
+    {
+        if (IsElsewhere && _pool is { IsAtWork: true } && !_pool.TryTakeTurn())
+            Interlocked.CompareExchange(ref _intruder, what, null);
+    }
+
     public override void Send(SendOrPostCallback d, object? state)
     {
-        if (Environment.CurrentManagedThreadId != _thread)
+        if (IsElsewhere)
             throw new NotSupportedException("Nothing on another thread can wait for a virtual clock: use Post.");
         d(state);
     }

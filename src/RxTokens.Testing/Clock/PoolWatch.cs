@@ -10,7 +10,8 @@ namespace RxTokens;
 /// <code>
 /// field          written by               read by               ordered by
 /// _open          all                      all                   interlocked
-/// _inside        the pool's threads       all                   _gate
+/// _inside        the pool's threads;      all                   _gate; outside of it a hint. It is replaced, never changed
+///                the test's: none
 /// _turn          all                      all                   _gate; outside of it a hint
 /// _abandoned     all                      all                   _gate; outside of it a hint
 /// _isPrepared    each run's test thread   the next run's        volatile
@@ -18,11 +19,13 @@ namespace RxTokens;
 /// </code>
 /// <para>What belongs to a test is known by who queues it (<see cref="PoolItems"/>): the test's thread, or what belongs to it already. Each item is open
 /// from then until its end is seen.</para>
-/// <para>A thread that is blocked does not keep its turn: it may wait for the others.</para>
+/// <para>A thread that is blocked, and not for a moment only, does not keep its turn: it may wait for the others. It has to have it again before
+/// what it says counts.</para>
 /// </remarks>
 internal sealed class PoolWatch(TimeSpan patience)
 {
     private const int Passes = 3;
+    private const int MaxLooks = 5;
     private const int Starving = 10; // times as patient with a pool that has not begun
     private static readonly TimeSpan Grace = TimeSpan.FromMilliseconds(500);
     private static readonly PoolItems Items = new();
@@ -37,18 +40,19 @@ internal sealed class PoolWatch(TimeSpan patience)
     private PoolWatch? _outer;
     private PoolWatch? _outerOfThread;
     private int _open;
-    private int _inside;
+    private volatile Thread[] _inside = [];
     private volatile Thread? _turn;
     private volatile int _abandoned;
 
     /// <summary>The test to which what the calling thread does belongs.</summary>
     public static PoolWatch? Current => _ofThisThread ?? Flow.Value;
 
-    /// <summary>Whether the caller comes at a time when it is not its turn.</summary>
-    public bool IsOutOfTurn => _turn is { } other && other != Thread.CurrentThread && !IsBlocked(other);
+    /// <summary>Whether the test's thread is at work: what others say now comes at a time that means nothing.</summary>
+    public bool IsAtWork => _turn == _thread && !IsBlocked(_thread);
 
-    /// <summary>Whether the caller, on another thread than the test's, has its turn: what it says belongs to the instant.</summary>
-    public bool HasTurn => _turn == Thread.CurrentThread;
+    private bool IsOutOfTurn => _turn is { } other && other != Thread.CurrentThread && !IsBlocked(other);
+
+    private bool IsAnyInside => _inside.Length > 0;
 
     private bool IsQuiet => PoolItems.IsTelling && Volatile.Read(ref _open) <= _abandoned;
 
@@ -70,10 +74,27 @@ internal sealed class PoolWatch(TimeSpan patience)
         Pause();
     }
 
-    /// <summary>Waits until nothing of the test is on the pool. From the test's thread.</summary>
+    /// <summary>
+    /// Whether the caller, on another thread than the test's, has its turn: what it says belongs to the instant. One that is on the pool for the
+    /// test, and has lost its turn while it was blocked, waits for it.
+    /// </summary>
+    public bool TryTakeTurn()
+    {
+        var thread = Thread.CurrentThread;
+        if (_turn == thread)
+            return true;
+        if (!_inside.Contains(thread))
+            return false;
+
+        lock (_gate)
+            WaitForTurn(thread);
+        return true;
+    }
+
+    /// <summary>Waits until nothing of the test is on the pool. From the test's thread, which others may have relieved of its turn while it was blocked.</summary>
     public void Rest(Watchdog? watchdog)
     {
-        if (_turn != _thread || IsQuiet)
+        if (_turn == _thread && IsQuiet)
             return;
 
         Pause();
@@ -89,7 +110,7 @@ internal sealed class PoolWatch(TimeSpan patience)
             }
 
             // A thread that has found nothing more to do is not known to have come to its end: it gets something.
-            if (Volatile.Read(ref _inside) == 0)
+            if (!IsAnyInside)
                 PoolItems.Queue(new Mark(), preferLocal: false);
             lock (_gate)
             {
@@ -105,14 +126,30 @@ internal sealed class PoolWatch(TimeSpan patience)
     public void Pause()
     {
         lock (_gate)
-            PassOn();
+        {
+            if (_turn == _thread)
+                PassOn();
+        }
     }
 
-    /// <summary>The test's thread goes on.</summary>
+    /// <summary>The test's thread goes on, once nobody else is at work; it does not wait for ever.</summary>
     public void Resume()
     {
+        var start = RealTime();
+        var spin = default(SpinWait);
+        while (!TryResume(always: RealTime() - start > patience))
+            spin.SpinOnce(sleep1Threshold: -1);
+    }
+
+    private bool TryResume(bool always)
+    {
         lock (_gate)
+        {
+            if (!always && IsOutOfTurn)
+                return false;
             _turn = _thread;
+            return true;
+        }
     }
 
     /// <summary>Something of the test is queued, or begins unheard of.</summary>
@@ -146,14 +183,20 @@ internal sealed class PoolWatch(TimeSpan patience)
     private bool IsHopeless(TimeSpan start)
     {
         var waited = RealTime() - start;
-        var isAnyInside = Volatile.Read(ref _inside) > 0;
+        var isAnyInside = IsAnyInside;
         var isLost = !isAnyInside && (waited > Grace || !PoolItems.IsTelling) && ThreadPool.PendingWorkItemCount == 0
-            && HasBegunAll(start) && Volatile.Read(ref _inside) == 0;
+            && HasBegunAll(start) && !IsAnyInside;
         if (!isLost && waited <= (isAnyInside ? patience : patience * Starving))
             return false;
 
+        // Who is there now is not waited for any more, and what they say comes out of turn.
         lock (_gate)
+        {
             _abandoned = Volatile.Read(ref _open);
+            _inside = [];
+            _turn = null;
+        }
+
         return true;
     }
 
@@ -184,10 +227,8 @@ internal sealed class PoolWatch(TimeSpan patience)
     {
         lock (_gate)
         {
-            _inside++;
-            while (IsOutOfTurn)
-                Monitor.Wait(_gate, millisecondsTimeout: 1);
-            _turn = thread;
+            _inside = [.. _inside, thread];
+            WaitForTurn(thread);
         }
     }
 
@@ -195,10 +236,18 @@ internal sealed class PoolWatch(TimeSpan patience)
     {
         lock (_gate)
         {
-            _inside--;
+            _inside = Array.FindAll(_inside, other => other != thread);
             if (_turn == thread)
                 PassOn();
         }
+    }
+
+    /// <summary>With the lock, which it lets go of meanwhile. Who has the turn and is blocked for a moment, for a lock, keeps it.</summary>
+    private void WaitForTurn(Thread thread)
+    {
+        for (var looks = 0; _turn is { } other && other != thread && looks < MaxLooks; looks = IsBlocked(other) ? looks + 1 : 0)
+            Monitor.Wait(_gate, millisecondsTimeout: 1);
+        _turn = thread;
     }
 
     private void PassOn()

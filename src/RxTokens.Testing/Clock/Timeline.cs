@@ -26,10 +26,13 @@ internal sealed class Timeline
     }
 
     /// <summary>Whether we are on another thread than the test, and the clock does not wait for it.</summary>
-    public bool IsElsewhere => _thread != 0 && _thread != Environment.CurrentManagedThreadId && Pool is not { HasTurn: true };
+    public bool IsElsewhere => _thread != 0 && _thread != Environment.CurrentManagedThreadId && (Pool is null || !Pool.TryTakeTurn());
 
     /// <summary>What is on the pool for the test.</summary>
     public PoolWatch? Pool { get; init; }
+
+    /// <summary>Something comes, perhaps from another thread while the clock is at work.</summary>
+    public void AssertIsInTurn(string what) => (_scheduler as VirtualClock)?.Context?.AssertIsInTurn(what);
 
     public TimeSpan FrameSize { get; }
 

@@ -210,6 +210,7 @@ public sealed class VirtualClock : VirtualTimeScheduler<long, long>
         if (work.DueTime == long.MaxValue)
             return work;
 
+        Context?.AssertIsInTurn(work.Name);
         _work.Add(work);
         WorkAdded?.Invoke();
         return work;

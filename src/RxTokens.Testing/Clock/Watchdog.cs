@@ -1,35 +1,49 @@
 #pragma warning disable RS0030 // Real time, and a thread that blocks, are the point here.
 namespace RxTokens;
 
-/// <summary>Interrupts a test that blocks its own thread: on it runs the clock, so what it waits for would never come.</summary>
+/// <summary>
+/// Interrupts a test that blocks its own thread: on it runs the clock, so what it waits for would never come. Again and again, for it may block in
+/// a finally block, or catch what it is thrown.
+/// </summary>
 /// <remarks>
 /// <code>
 /// field           written by           read by             ordered by
-/// _pieces         the test's thread    the timer           volatile
-/// _isWaiting      the test's thread    the timer           volatile
-/// _seen           the timer            the timer           _gate
-/// _isOver         the test's thread    the timer           _gate: once it is, nobody is interrupted
+/// _pieces, _isOff the test's thread    the timer           volatile
+/// _seen           the timer            the timer           one callback at a time: each sets the timer for the next
+/// _state          both                 both                interlocked: over only while nobody looks, and no look after that
 /// _interrupted    the timer            the test's thread   volatile; before the interrupt
 /// </code>
 /// </remarks>
 internal sealed class Watchdog : IDisposable
 {
+    private const int Idle = 0;
+    private const int Looking = 1;
+    private const int Over = 2;
+
     private static readonly TimeSpan Shortest = TimeSpan.FromMilliseconds(20);
 
     private readonly Thread _thread = Thread.CurrentThread;
+    private readonly TimeSpan _patience;
     private readonly Timer _timer;
-    private readonly Lock _gate = new();
     private volatile int _pieces;
+    private volatile bool _isOff;
     private int _seen = -1;
-    private volatile bool _isWaiting;
-    private volatile bool _isOver;
+    private int _state;
     private volatile bool _interrupted;
 
     /// <param name="patience">How long one piece of work may block; at most twice that.</param>
     public Watchdog(TimeSpan patience)
     {
-        patience = patience < Shortest ? Shortest : patience;
-        _timer = new Timer(static self => ((Watchdog)self!).Look(), this, patience, patience);
+        _patience = patience < Shortest ? Shortest : patience;
+
+        // Without the test's context: the pool's watch would take us for something of the test's, and have us wait for our turn.
+        var isSuppressed = ExecutionContext.IsFlowSuppressed();
+        if (!isSuppressed)
+            ExecutionContext.SuppressFlow();
+        _timer = new Timer(static self => ((Watchdog)self!).Look(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        if (!isSuppressed)
+            ExecutionContext.RestoreFlow();
+        _timer.Change(_patience, Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>Whether the test was interrupted.</summary>
@@ -38,27 +52,22 @@ internal sealed class Watchdog : IDisposable
     /// <summary>A piece of work begins.</summary>
     public void Tick() => _pieces++;
 
-    /// <summary>Whether the clock waits for what may come: that is not for long, and no fault of the test.</summary>
-    public bool IsWaiting
+    /// <summary>Whether we wait ourselves for what may come, and not for ever.</summary>
+    public bool IsOff { set => _isOff = value; }
+
+    /// <summary>For a test that has come to its end although it was interrupted: somebody has swallowed that.</summary>
+    public void ThrowIfInterrupted()
     {
-        set => _isWaiting = value;
+        if (_interrupted)
+            throw new ThreadInterruptedException();
     }
 
     /// <summary>The test is over; an interrupt that it no longer waited for is taken back.</summary>
     public void Dispose()
     {
+        while (Interlocked.CompareExchange(ref _state, Over, Idle) == Looking)
+            Thread.Yield(); // which no interrupt ends
         _timer.Dispose();
-        try
-        {
-            lock (_gate)
-                _isOver = true;
-        }
-        catch (ThreadInterruptedException)
-        {
-            _isOver = true;
-            return;
-        }
-
         if (!_interrupted)
             return;
 
@@ -73,17 +82,19 @@ internal sealed class Watchdog : IDisposable
 
     private void Look()
     {
-        lock (_gate)
-        {
-            var pieces = _pieces;
-            var isBlocked = !_isWaiting && (_thread.ThreadState & ThreadState.WaitSleepJoin) != 0;
-            if (isBlocked && pieces == _seen && !_interrupted && !_isOver)
-            {
-                _interrupted = true;
-                _thread.Interrupt();
-            }
+        if (Interlocked.CompareExchange(ref _state, Looking, Idle) != Idle)
+            return;
 
-            _seen = isBlocked ? pieces : -1;
+        var pieces = _pieces;
+        var isBlocked = !_isOff && (_thread.ThreadState & ThreadState.WaitSleepJoin) != 0;
+        if (isBlocked && pieces == _seen)
+        {
+            _interrupted = true;
+            _thread.Interrupt();
         }
+
+        _seen = isBlocked ? pieces : -1;
+        _timer.Change(_patience, Timeout.InfiniteTimeSpan); // not periodic: where the pool is busy, two would come one right after the other
+        Volatile.Write(ref _state, Idle);
     }
 }

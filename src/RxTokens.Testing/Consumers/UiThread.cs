@@ -53,6 +53,7 @@ public sealed class UiThread : SynchronizationContext
     {
         ArgumentNullException.ThrowIfNull(d);
 
+        _clock.AssertIsInTurn("work for the UI thread");
         lock (_lock)
         {
             _posted.Enqueue((d, state));
@@ -100,9 +101,10 @@ public sealed class UiThread : SynchronizationContext
         }
         finally
         {
+            bool isMore; // of our own: once we have let go of the lock, whoever posts schedules for itself
             lock (_lock)
-                _isScheduled = _posted.Count > 0;
-            if (_isScheduled)
+                _isScheduled = isMore = _posted.Count > 0;
+            if (isMore)
                 Schedule();
         }
     }
