@@ -94,13 +94,21 @@ public sealed class Demand : IObservable<long>
             node = _subscribers.AddLast(subscriber);
             if (ledger is not null)
                 ledger.Ticket = node;
-            HasChangedLocked();
 
-            first = _remainders.TryDequeue(out var remainder) ? Credit.Sum(_kept, remainder) : _kept;
+            // Before anybody else sees it, and may bring it to its end, in which it hands this back with the rest. One that has been left takes none.
+            var hasRemainder = _remainders.TryPeek(out var remainder);
+            first = hasRemainder ? Credit.Sum(_kept, remainder) : _kept;
+            if (ledger is null || ledger.TryAdd(first))
+            {
+                if (hasRemainder)
+                    _remainders.Dequeue();
+                if (_kept != long.MaxValue)
+                    _kept = 0;
+            }
+
+            HasChangedLocked();
             refused = _refused;
             _refused = null;
-            if (_kept != long.MaxValue)
-                _kept = 0;
         }
 
         if (isCancelled)
@@ -110,9 +118,8 @@ public sealed class Demand : IObservable<long>
             return Disposable.Empty;
         }
 
-        // It may have ended by now, on what another thread has requested meanwhile.
-        if (first > 0 && !TryHandTo(subscriber, first))
-            Return(node, first);
+        if (first > 0 && ledger is null)
+            subscriber.OnNext(first);
         if (refused is { } count)
             subscriber.OnNext(count);
 
@@ -120,34 +127,29 @@ public sealed class Demand : IObservable<long>
     }
 
     /// <summary>Takes back what an ended subscription has not used, for another one.</summary>
-    internal void TakeBack(ICreditLedger ended, long unused) => Return((LinkedListNode<IObserver<long>>?)ended.Ticket, unused);
-
-    private void Return(LinkedListNode<IObserver<long>>? ended, long unused)
+    internal void TakeBack(ICreditLedger ended, long unused)
     {
-        // Whoever is to have it may end in the same moment.
-        while (true)
+        ICreditLedger? successor = null;
+        lock (_gate)
         {
-            IObserver<long>? successor = null;
-            lock (_gate)
+            if (_isCancelled)
+                return;
+
+            // With the lock: whoever is to have it may end in the same moment, and its own successor comes only after it has been here.
+            var own = (LinkedListNode<IObserver<long>>?)ended.Ticket;
+            if (unused > 0)
             {
-                if (_isCancelled)
-                    return;
-                for (var node = ended?.List is null ? null : ended.Next; node is not null && successor is null; node = node.Next)
-                    successor = node.Value is ICreditLedger { IsUntouched: true } ? node.Value : null;
-                if (ended is not null)
-                    RemoveLocked(ended);
-                if (unused <= 0)
-                    return;
+                for (var node = own?.List is null ? null : own.Next; node is not null && successor is null; node = node.Next)
+                    successor = node.Value is ICreditLedger { IsUntouched: true } next && next.TryAdd(unused) ? next : null;
                 if (successor is null)
-                {
                     _remainders.Enqueue(unused);
-                    return;
-                }
             }
 
-            if (TryHandTo(successor, unused))
-                return;
+            if (own is not null)
+                RemoveLocked(own);
         }
+
+        successor?.Wake();
     }
 
     private bool TryHandOut(long count)
@@ -250,6 +252,12 @@ internal interface ICreditLedger
 
     /// <summary>Takes a request; false if the stream has ended, and the request is for somebody else.</summary>
     bool TryRequest(long count);
+
+    /// <summary>The same for who holds a lock: nothing runs before <see cref="Wake"/>, or the stream's start.</summary>
+    bool TryAdd(long count);
+
+    /// <summary>Has the stream look at what was added.</summary>
+    void Wake();
 
     /// <summary>Ends the stream as a disposal does.</summary>
     void Cancel();

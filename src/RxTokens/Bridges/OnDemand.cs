@@ -319,6 +319,15 @@ internal sealed class OnDemandSubscription<T> : Stage<T>, IObserver<long>, ICred
         return true;
     }
 
+    bool ICreditLedger.TryAdd(long count)
+    {
+        if (count > 0)
+            _isGiven = true;
+        return _credit.TryAdd(count);
+    }
+
+    void ICreditLedger.Wake() => Post(Note.News);
+
     void IObserver<long>.OnError(Exception error) => End(error);
 
     void IObserver<long>.OnCompleted()

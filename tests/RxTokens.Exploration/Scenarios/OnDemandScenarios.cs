@@ -111,27 +111,11 @@ public static class OnDemandScenarios
     });
 
     [Test]
-    public static void Retried()
-    {
-        var scene = new Scene();
-        var source = new Source(scene, Letters) { Failure = new InvalidDataException("the source failed"), FailsAfter = 1 };
-        var demand = new Demand();
-        var letters = "";
-        void Try()
-        {
-            var listener = new Listener();
-            listener.OnItem = item => letters += item.Letters;
-            listener.OnFailure = _ => Try();
-            Operators.OnDemand(source, demand).Subscribe(listener);
-        }
+    public static void Retried() => Retried("abcd", static demand => Request(demand, 2, 1), static demand => Request(demand, 1));
 
-        Try();
-        scene.Start(source.Land);
-        scene.Start(() => Request(demand, 2, 1));
-        scene.Start(() => Request(demand, 1));
-        scene.Play();
-        Scene.Require(letters == "abcd", $"4 were requested, and '{letters}' arrived");
-    }
+    /// <summary>What one has left over is on its way to the next when that is brought to its end by another request.</summary>
+    [Test]
+    public static void RetriedWithMuchLeftOver() => Retried("abcde", static demand => Request(demand, 3), static demand => Request(demand, 2));
 
     [Test]
     public static void TheRequestsEnd() => WithRequests(static (scene, source, requests, listener) =>
@@ -194,6 +178,28 @@ public static class OnDemandScenarios
         });
         scene.Play();
         Require(source.IsSettled && source.Sent.StartsWith(listener.Letters, StringComparison.Ordinal), source, listener);
+    }
+
+    private static void Retried(string letters, params Action<Demand>[] requesters)
+    {
+        var scene = new Scene();
+        var source = new Source(scene, letters) { Failure = new InvalidDataException("the source failed"), FailsAfter = 1 };
+        var demand = new Demand();
+        var arrived = "";
+        void Try()
+        {
+            var listener = new Listener();
+            listener.OnItem = item => arrived += item.Letters;
+            listener.OnFailure = _ => Try();
+            Operators.OnDemand(source, demand).Subscribe(listener);
+        }
+
+        Try();
+        scene.Start(source.Land);
+        foreach (var request in requesters)
+            scene.Start(() => request(demand));
+        scene.Play();
+        Scene.Require(arrived == letters, $"{letters.Length} were requested, and '{arrived}' arrived");
     }
 
     private static void With(string letters, Action<Scene, Source, Demand, Listener> play)
