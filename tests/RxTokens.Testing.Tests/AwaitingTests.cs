@@ -564,6 +564,30 @@ public class AwaitingTests
     }
 
     [Test]
+    public void OneThatIsGivenUp_AndEndsBesideAnother_IsNotTakenForIt()
+    {
+        using var release = new ManualResetEventSlim();
+        var frame = -1L;
+        MarbleTest.Run(
+            m =>
+            {
+                m.At(1, () => { _ = Task.Run(() => release.Wait()); }); // longer than the clock waits
+                m.At(2, () =>
+                {
+                    _ = Task.Run(() =>
+                    {
+                        Compute(500);
+                        frame = m.Frame;
+                    });
+                    release.Set();
+                });
+                m.At(3, () => { });
+            },
+            new MarbleOptions { MaxRealWait = TimeSpan.FromMilliseconds(900) });
+        Assert.That(frame, Is.EqualTo(2));
+    }
+
+    [Test]
     public void APoolThatOthersBlock_CostsATestThatDoesNotUseItLittle()
     {
         var release = new ManualResetEventSlim(); // not disposed: some come to it when the test is over

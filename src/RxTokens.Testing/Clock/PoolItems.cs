@@ -96,6 +96,7 @@ internal sealed class PoolItems : EventListener
     {
         private volatile PoolWatch? _item;
         private bool _isMarked;
+        private bool _isGivenUp;
 
         /// <summary>Whose item it is.</summary>
         public PoolWatch? Item => _item;
@@ -111,12 +112,15 @@ internal sealed class PoolItems : EventListener
 
             _item = null;
             _isMarked = false;
-            ended.Close();
+            ended.Close(_isGivenUp);
+            _isGivenUp = false;
         }
 
         /// <summary>The item may be about to end: something is put behind it, so that its end is seen when the thread takes that.</summary>
-        public void Mark()
+        /// <param name="isGivenUp">Whether the test no longer waits for it.</param>
+        public void Mark(bool isGivenUp)
         {
+            _isGivenUp |= isGivenUp;
             if (_isMarked)
                 return;
 

@@ -156,8 +156,15 @@ internal sealed class PoolWatch(TimeSpan patience)
     public void Open() => Interlocked.Increment(ref _open);
 
     /// <summary>It has come to its end.</summary>
-    public void Close()
+    /// <param name="isGivenUp">Whether it was no longer waited for.</param>
+    public void Close(bool isGivenUp)
     {
+        if (isGivenUp)
+        {
+            lock (_gate)
+                _abandoned = Math.Max(_abandoned - 1, 0);
+        }
+
         var open = Interlocked.Decrement(ref _open);
         if (open > _abandoned)
             return;
@@ -232,13 +239,16 @@ internal sealed class PoolWatch(TimeSpan patience)
         }
     }
 
-    private void Leave(Thread thread)
+    /// <returns>Whether it was still waited for.</returns>
+    private bool Leave(Thread thread)
     {
         lock (_gate)
         {
+            var isWaitedFor = _inside.Contains(thread);
             _inside = Array.FindAll(_inside, other => other != thread);
             if (_turn == thread)
                 PassOn();
+            return isWaitedFor;
         }
     }
 
@@ -267,11 +277,11 @@ internal sealed class PoolWatch(TimeSpan patience)
         var slot = PoolItems.OfThisThread;
         if (change.PreviousValue is { } left)
         {
-            left.Leave(thread);
+            var isGivenUp = !left.Leave(thread);
             if (slot.Item == left)
-                slot.Mark();
+                slot.Mark(isGivenUp);
             else
-                left.Close();
+                left.Close(isGivenUp);
         }
 
         if (change.CurrentValue is { } entered)
