@@ -35,17 +35,9 @@ public class TodayR3Tests
     public async Task ASlowConsumerOfAPushSource_IsQueuedForWithoutLimit()
     {
         using var subject = new Subject<int>();
-        await using var items = subject.ToAsyncEnumerable().GetAsyncEnumerator();
-        var first = items.MoveNextAsync();
 
-        for (var n = 1; n <= 100_000; n++)
-            subject.OnNext(n);
-        subject.OnCompleted();
+        var waited = await Backlog.OfAsync(subject.ToAsyncEnumerable(), 100_000, subject.OnNext, () => subject.OnCompleted());
 
-        Assert.That(await first);
-        var waited = 0;
-        while (await items.MoveNextAsync())
-            waited++;
         Assert.That(waited, Is.EqualTo(99_999), "every one of them was held in memory");
     }
 

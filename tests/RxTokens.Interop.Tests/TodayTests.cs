@@ -133,17 +133,9 @@ public class TodayTests
     public async Task Today_ASlowConsumerOfAPushSource_IsQueuedForWithoutLimit()
     {
         using var subject = new Subject<int>();
-        await using var items = subject.ToAsyncEnumerable().GetAsyncEnumerator();
-        var first = items.MoveNextAsync();
 
-        for (var n = 1; n <= 100_000; n++)
-            subject.OnNext(n);
-        subject.OnCompleted();
+        var waited = await Backlog.OfAsync(subject.ToAsyncEnumerable(), 100_000, subject.OnNext, () => subject.OnCompleted());
 
-        Assert.That(await first);
-        var waited = 0;
-        while (await items.MoveNextAsync())
-            waited++;
         Assert.That(waited, Is.EqualTo(99_999), "every one of them was held in memory");
     }
 

@@ -8,10 +8,13 @@ namespace RxTokens;
 /// </summary>
 /// <remarks>
 /// <code>
-/// field      written by         read by            ordered by
-/// Queued     all                all                itself, as a lock
-/// Item       the slot's thread  all                volatile
-/// all others the slot's thread  the slot's thread
+/// field          written by         read by            ordered by
+/// Queued         all                all                itself, as a lock
+/// _isTelling     the pool's         all                volatile; once true it stays so
+///                threads: true
+/// _slot, _isOurs each thread        the same           it has one for each thread
+/// Slot._item     the slot's thread  all                volatile
+/// all others     the slot's thread  the slot's thread
 /// </code>
 /// </remarks>
 internal sealed class PoolItems : EventListener

@@ -15,6 +15,7 @@ namespace RxTokens;
 /// _turn          all                      all                   _gate; outside of it a hint
 /// _abandoned     all                      all                   _gate; outside of it a hint
 /// _isPrepared    each run's test thread   the next run's        volatile
+/// _ofThisThread  each test's thread       the same              it has one for each thread
 /// all others     the test's thread        the test's thread
 /// </code>
 /// <para>What belongs to a test is known by who queues it (<see cref="PoolItems"/>): the test's thread, or what belongs to it already. Each item is open
