@@ -128,7 +128,8 @@ public class ReadmeSamples
     public void EveryLineOfCode_IsCompiledHere(string page)
     {
         var root = Package.RepositoryRoot();
-        var compiled = File.ReadAllLines(Path.Combine(root, "tests", "RxTokens.Packaging.Tests", nameof(ReadmeSamples) + ".cs"))
+        var compiled = new[] { nameof(ReadmeSamples), nameof(ChatSamples) }
+            .SelectMany(file => File.ReadLines(Path.Combine(root, "tests", "RxTokens.Packaging.Tests", file + ".cs")))
             .Select(line => line.Trim()).Append("using RxTokens;").ToHashSet();
 
         var isCode = false;

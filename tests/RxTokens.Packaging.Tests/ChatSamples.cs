@@ -1,0 +1,124 @@
+using System.Reactive.Linq;
+using Microsoft.Extensions.AI;
+using NUnit.Framework;
+using OpenAI.Chat;
+
+namespace RxTokens.Packaging.Tests;
+
+/// <summary>The samples of docs/guide.md that take a model's answer to a screen: OpenAI's client is compiled, an IChatClient is run.</summary>
+public class ChatSamples
+{
+    /// <summary>Compiled only: it wants a model.</summary>
+    internal static async Task OpenAI(ChatClient chat, OpenAI.Chat.ChatMessage[] messages, SynchronizationContext ui, Screen screen)
+    {
+        await chat.CompleteChatStreamingAsync(messages)                      // the ChatClient of the OpenAI package
+            .Through(updates => updates
+                .SelectMany(update => update.ContentUpdate)
+                .Select(part => part.Text))
+            .Conflate()
+            .RenderOnAsync(ui, screen.Append);
+    }
+
+    /// <summary>Compiled only: how one becomes the other.</summary>
+    internal static IChatClient Adapted(ChatClient chat)
+    {
+        IChatClient client = chat.AsIChatClient();                           // from Microsoft.Extensions.AI.OpenAI
+        return client;
+    }
+
+    [Test]
+    public void AnIChatClient_FillsAScreen()
+    {
+        var screen = new Screen();
+        MarbleTest.RunAsync(async m =>
+        {
+            IChatClient client = new Model(m.Pull("ab(cde)(fg)|", Said));
+            var ui = m.UiThread();
+            var question = "How many?";
+
+            await client.GetStreamingResponseAsync(question)                     // any IChatClient of Microsoft.Extensions.AI
+                .Through(updates => updates
+                    .Select(update => update.Text)
+                    .Where(text => text.Length > 0))
+                .Conflate()
+                .RenderOnAsync(ui, screen.Append);
+        });
+
+        Assert.That(string.Concat(screen.Texts), Is.EqualTo("There are 42."));
+    }
+
+    [Test]
+    public void WholeUpdates_AreJoined_AndNothingOfThemIsLost()
+    {
+        var responses = new List<ChatResponse>();
+        MarbleTest.RunAsync(async m =>
+        {
+            var answer = new Answer(responses, drawing: () => m.Delay(4));
+            IChatClient client = new Model(m.Pull("ab(cde)(fg)|", Said));
+            var ui = m.UiThread();
+            var question = "How many?";
+            var options = new ChatOptions();
+
+            await client.GetStreamingResponseAsync(question, options)
+                .Conflate(
+                    first => new List<ChatResponseUpdate> { first },
+                    (waiting, next) => { waiting.Add(next); return waiting; })
+                .RenderOnAsync(ui, waiting => answer.ShowAsync(waiting.ToChatResponse()));   // joins the texts, keeps tool calls, usage, the reason of the end
+        });
+
+        var contents = responses.SelectMany(r => r.Messages).SelectMany(r => r.Contents).ToList();
+        Assert.Multiple(() =>
+        {
+            Assert.That(responses.Select(r => string.Join("/", r.Messages)), Is.EqualTo(new[] { "There ", "are /42.", "" }), "what came while one was drawn is the next");
+            Assert.That(responses[1].Messages.Select(r => r.MessageId), Is.EqualTo(new[] { "1", "2" }), "two messages are not made one");
+            Assert.That(contents.OfType<FunctionCallContent>().Single().Name, Is.EqualTo("count"));
+            Assert.That(responses[2].Usage?.OutputTokenCount, Is.EqualTo(6));
+            Assert.That(responses[2].FinishReason, Is.EqualTo(Microsoft.Extensions.AI.ChatFinishReason.Stop));
+        });
+    }
+
+    private static MarbleValues<ChatResponseUpdate> Said =>
+    [
+        ("a", Text("1", "There ")),
+        ("b", Text("1", "are ")),
+        ("c", new ChatResponseUpdate(ChatRole.Assistant, [new FunctionCallContent("call", "count")]) { MessageId = "1" }),
+        ("d", Text("2", "4")),
+        ("e", Text("2", "2.")),
+        ("f", new ChatResponseUpdate(ChatRole.Assistant, [new UsageContent(new() { OutputTokenCount = 6 })]) { MessageId = "2" }),
+        ("g", new ChatResponseUpdate(ChatRole.Assistant, "") { MessageId = "2", FinishReason = Microsoft.Extensions.AI.ChatFinishReason.Stop }),
+    ];
+
+    private static ChatResponseUpdate Text(string message, string text) => new(ChatRole.Assistant, text) { MessageId = message };
+
+    internal sealed class Screen
+    {
+        public List<string> Texts { get; } = [];
+
+        public void Append(string text) => Texts.Add(text);
+    }
+
+    private sealed class Answer(List<ChatResponse> responses, Func<Task> drawing)
+    {
+        public async ValueTask ShowAsync(ChatResponse response)
+        {
+            responses.Add(response);
+            await drawing();
+        }
+    }
+
+    private sealed class Model(IAsyncEnumerable<ChatResponseUpdate> answer) : IChatClient
+    {
+        public IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(
+            IEnumerable<Microsoft.Extensions.AI.ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default) => answer;
+
+        public Task<ChatResponse> GetResponseAsync(
+            IEnumerable<Microsoft.Extensions.AI.ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default) =>
+            throw new NotSupportedException();
+
+        public object? GetService(Type serviceType, object? serviceKey = null) => null;
+
+        public void Dispose()
+        {
+        }
+    }
+}
