@@ -18,10 +18,12 @@ internal static class ApiListing
         [typeof(double)] = "double", [typeof(decimal)] = "decimal", [typeof(uint)] = "uint", [typeof(ulong)] = "ulong",
     };
 
-    public static string Of(Assembly assembly)
+    public static string Of(Assembly assembly) => Of(assembly.GetExportedTypes());
+
+    public static string Of(params IEnumerable<Type> types)
     {
         var text = new StringBuilder();
-        foreach (var type in assembly.GetExportedTypes().OrderBy(t => t.FullName, StringComparer.Ordinal))
+        foreach (var type in types.OrderBy(t => t.FullName, StringComparer.Ordinal))
         {
             text.Append(Declaration(type)).Append('\n');
             foreach (var line in PublicMembers(type).Select(Describe).Distinct().Order(StringComparer.Ordinal))
@@ -85,12 +87,14 @@ internal static class ApiListing
     {
         ConstructorInfo constructor => $"{Access(constructor)}new({Parameters(constructor)})",
         MethodInfo method => $"{Access(method)}{Signature(method, method.Name + GenericArguments(method))}",
-        PropertyInfo property => $"{Access(property.GetAccessors(nonPublic: true)[0])}{Name(new NullabilityInfoContext().Create(property))} {PropertyName(property)} {{ {Accessors(property)}}}",
+        PropertyInfo property => $"{Access(property.GetAccessors(nonPublic: true)[0])}{Required(property)}{Name(new NullabilityInfoContext().Create(property))} {PropertyName(property)} {{ {Accessors(property)}}}",
         FieldInfo { IsLiteral: true, DeclaringType.IsEnum: true } value => $"{value.Name} = {Convert.ToInt64(value.GetRawConstantValue(), CultureInfo.InvariantCulture)}",
-        FieldInfo field => $"{(field.IsLiteral ? "const " : field.IsStatic ? "static " : "")}{(field.IsInitOnly ? "readonly " : "")}{Name(new NullabilityInfoContext().Create(field))} {field.Name}",
+        FieldInfo field => $"{(field.IsLiteral ? "const " : field.IsStatic ? "static " : "")}{Required(field)}{(field.IsInitOnly ? "readonly " : "")}{Name(new NullabilityInfoContext().Create(field))} {field.Name}",
         EventInfo @event => $"{Access(@event.AddMethod!)}event {Name(new NullabilityInfoContext().Create(@event))} {@event.Name}",
         _ => throw new NotSupportedException($"{member.MemberType} {member}"),
     };
+
+    private static string Required(MemberInfo member) => member.IsDefined(typeof(RequiredMemberAttribute)) ? "required " : "";
 
     private static string Access(MethodBase method) =>
         (method.IsPublic ? "" : "protected ")
@@ -206,9 +210,19 @@ internal static class ApiListing
         if (type.IsGenericParameter)
             return type.Name;
 
-        var name = Bare(type) + (type.IsGenericType && !type.IsNested ? $"<{string.Join(", ", type.GetGenericArguments().Select(Name))}>" : "");
+        var own = type.GetGenericArguments().Skip(type.DeclaringType?.GetGenericArguments().Length ?? 0).Select(a => Variance(a) + Name(a)).ToList();
+        var name = Bare(type) + (own.Count > 0 ? $"<{string.Join(", ", own)}>" : "");
         return type.IsNested ? $"{Name(type.DeclaringType!)}.{name}" : name;
     }
+
+    private static string Variance(Type argument) =>
+        !argument.IsGenericParameter ? ""
+        : (argument.GenericParameterAttributes & GenericParameterAttributes.VarianceMask) switch
+        {
+            GenericParameterAttributes.Covariant => "out ",
+            GenericParameterAttributes.Contravariant => "in ",
+            _ => "",
+        };
 
     private static string Bare(Type type) => type.Name.Split('`')[0];
 }
