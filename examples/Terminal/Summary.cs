@@ -31,7 +31,10 @@ internal static class Summary
             ? $"{now.Read:N0} in {now.Reading.TotalSeconds:0.0} s, {(now.Read - 1) / now.Reading.TotalSeconds:N0} tokens/s"
             : $"{now.Read:N0}");
         yield return ("time to first token", now.FirstToken is { } first ? $"{first.TotalMilliseconds:N0} ms" : "none came");
-        yield return ("frames drawn", now.Elapsed > TimeSpan.Zero ? $"{now.Frames:N0}, {now.Frames / now.Elapsed.TotalSeconds:0} a second" : $"{now.Frames:N0}");
+        var drawing = now.Elapsed - (now.FirstToken ?? now.Elapsed);
+        yield return ("frames drawn", drawing > TimeSpan.Zero
+            ? $"{now.Frames:N0} in {drawing.TotalSeconds:0.0} s, {now.Frames / drawing.TotalSeconds:0} a second"
+            : $"{now.Frames:N0}");
         yield return ("waiting", $"{now.Waiting:N0} at the end, {now.PeakWaiting:N0} at most");
         yield return ("merged", $"{now.Merged:N0}");
         yield return ("dropped", $"{now.Dropped:N0}");

@@ -278,7 +278,7 @@ public sealed partial class MarbleTest
             throw failure;
     }
 
-    private Report Report() => new(_options.FrameSize, _timeline.Now, _sources, _checks) { IsClockUnused = Clock is VirtualClock { HasServed: false } };
+    private Report Report() => new(_options.FrameSize, _timeline.Now, _sources, _checks) { RealTimer = _context.Pool?.RealTimer };
 
     private void Await(Task test)
     {

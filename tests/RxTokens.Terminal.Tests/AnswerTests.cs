@@ -28,7 +28,7 @@ public sealed class AnswerTests
     {
         var user = await User.Runs("--tokens", "300", "--rate", "2000");
 
-        var frames = int.Parse(user.Figure("frames drawn").Split(',')[0]);
+        var frames = int.Parse(user.Figure("frames drawn").Split(' ')[0]);
         Assert.That(frames + int.Parse(user.Figure("merged")), Is.EqualTo(300));
     }
 

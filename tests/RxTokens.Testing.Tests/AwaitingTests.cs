@@ -433,7 +433,7 @@ public class AwaitingTests
     {
         var pulled = Failing.Message(m => m.Expect(Poll(m), demand: "3", name: "poll").ToBe("1000ms a", values: null));
         Assert.That(pulled, Does.Contain("\"poll\" is still open: a row with '!' ends it (demand: \"* 20ms !\"). "
-            + "It has been asked for an item that has not come since frame 2000: does the stream await what neither m.Clock nor m.TimeProvider drives?"));
+            + "It has been asked for an item, and none has come since frame 2000."));
 
         var pushed = Failing.Message(m => m.Expect(Observable.Interval(TimeSpan.FromSeconds(1), m.Clock).Select(_ => "a"), name: "ticks").ToBe("1000ms a"));
         Assert.That(pushed, Does.Contain("\"ticks\" is still open: a row with '!' ends it (subscription: \"^ 20ms !\").").And.Not.Contain("It has been asked"));
@@ -447,6 +447,25 @@ public class AwaitingTests
                     yield return "a";
             }
         }
+    }
+
+    [Test]
+    public async Task WhatWaitsForRealTime_IsAskedForItsClock()
+    {
+        const string Question = "A timer of real time was started, of 1h: was an operator given no m.Clock?";
+        var options = new MarbleOptions { MaxRealWait = TimeSpan.FromMilliseconds(20) };
+        var failure = await Assert.ThrowsAsync<MarbleAssertionException>(() => MarbleTest.RunAsync(_ => Task.Delay(TimeSpan.FromHours(1)), options));
+        Assert.That(failure!.Message, Does.Contain("The test waits for something that its clock does not drive").And.Contains(Question));
+
+        failure = await Assert.ThrowsAsync<MarbleAssertionException>(() => MarbleTest.RunAsync(_ => new TaskCompletionSource().Task, options));
+        Assert.That(failure!.Message, Does.Not.Contain(Question));
+
+        failure = Assert.Throws<MarbleAssertionException>(() => MarbleTest.Run(m =>
+        {
+            m.Expect(Observable.Interval(TimeSpan.FromSeconds(1), m.Clock).Select(_ => "a"), name: "ticks").ToBe("1000ms a");
+            m.Expect(Observable.Timer(TimeSpan.FromHours(1)).Select(_ => "a"), name: "timer").ToBe("a");
+        }));
+        Assert.That(failure!.Message, Does.Contain(Question));
     }
 
     [Test]

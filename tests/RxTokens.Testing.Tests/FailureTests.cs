@@ -48,7 +48,7 @@ public class FailureTests
           expected  -a-bc|
           actual    -a--c|
                        ^ expected OnNext(b), got nothing
-          nothing is left on the clock, and no operator has used it: was one that takes time given no m.Clock?
+          to accept the actual result:  -a--c|
         """);
 
     [Test]
@@ -61,7 +61,37 @@ public class FailureTests
           expected  ------b-----c   |
           actual    ------------[c|]
                           ^ expected OnNext(b), got nothing
-          nothing is left on the clock, and no operator has used it: was one that takes time given no m.Clock?
+          A timer of real time was started, of 1h: was an operator given no m.Clock?
+        """);
+
+    [Test]
+    public void OneOfSeveralOperatorsWithoutTheClock() => Shows(
+        m => m.Expect(m.Hot("-a-b|").Delay(TimeSpan.FromHours(1)).Select(x => x).Delay(m.Time("--|"), m.Clock), name: "delayed").ToBe("---a-b|"),
+        """
+        Marble mismatch in "delayed" at frame 3 (3 ms): OnNext(a) is missing
+          frame     0
+          source    -a-b|        hot, subscribed ^---!
+          expected  ---a-b|
+          actual    -------
+                       ^ expected OnNext(a), got nothing
+          The sources have ended, and nothing is left on the clock: was an operator given no m.Clock?
+        """);
+
+    [Test]
+    public void WhatIsNotMissing_IsNotTheFaultOfATimer() => Shows(
+        m =>
+        {
+            using var limit = new CancellationTokenSource(TimeSpan.FromHours(1));
+            m.Expect(m.Cold("-a|"), name: "result").ToBe("-b|");
+        },
+        """
+        Marble mismatch in "result" at frame 1 (1 ms): OnNext(a) instead of OnNext(b)
+          frame     0
+          source    -a|      cold, subscribed ^-!
+          expected  -b|
+          actual    -a|
+                     ^ expected OnNext(b), got OnNext(a)
+          to accept the actual result:  -a|
         """);
 
     [Test]
@@ -103,7 +133,7 @@ public class FailureTests
           expected  -a--|
           actual    -a---
                         ^ expected OnCompleted, got nothing
-          nothing is left on the clock, and no operator has used it: was one that takes time given no m.Clock?
+          to accept the actual result:  -a---
         """);
 
     [Test]

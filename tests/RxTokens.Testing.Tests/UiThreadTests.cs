@@ -28,6 +28,14 @@ public class UiThreadTests
     });
 
     [Test]
+    public void OneThatIsBusyForEver_RunsNothingMore() => MarbleTest.Run(m =>
+    {
+        var ui = m.UiThread();
+        m.At(2, () => ui.Post(_ => ui.BusyFor(TimeSpan.MaxValue), null));
+        m.Expect(m.Hot("-a-b|").ObserveOn(ui)).ToBe("-a");
+    });
+
+    [Test]
     public Task AHandlerThatAwaits_GoesOnOnIt() => MarbleTest.RunAsync(async m =>
     {
         var ui = m.UiThread("---^---!");

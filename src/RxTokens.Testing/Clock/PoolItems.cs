@@ -4,7 +4,8 @@ namespace RxTokens;
 
 /// <summary>
 /// Follows what marble tests have on the thread pool, item by item, from its being queued to its end. The runtime tells of each item that is queued and
-/// of each that a thread takes, on that thread and before it goes on; a thread that takes the next has come to the end of the one before.
+/// of each that a thread takes, on that thread and before it goes on; a thread that takes the next has come to the end of the one before. It tells of
+/// each timer of real time, too.
 /// </summary>
 /// <remarks>
 /// <code>
@@ -20,9 +21,12 @@ namespace RxTokens;
 internal sealed class PoolItems : EventListener
 {
     private const string Source = "System.Diagnostics.Eventing.FrameworkEventSource";
-    private const EventKeywords ThreadPoolKeyword = (EventKeywords)2;
+    private const EventKeywords ThreadPoolKeyword = (EventKeywords)0x2;
+    private const EventKeywords ThreadTransferKeyword = (EventKeywords)0x10;
     private const int Enqueue = 30;
     private const int Dequeue = 31;
+    private const int TransferSend = 150;
+    private const int Timer = 1; // of what sends
 
     private static readonly Dictionary<long, Queue<PoolWatch>> Queued = [];
     private static volatile bool _isTelling;
@@ -39,6 +43,9 @@ internal sealed class PoolItems : EventListener
     /// <summary>What the calling thread of the pool is at.</summary>
     public static Slot OfThisThread => _slot ??= new Slot(Thread.CurrentThread);
 
+    /// <summary>The test to which what the calling thread does belongs, also where no context flows.</summary>
+    private static PoolWatch? OfThisMoment => PoolWatch.Current ?? _slot?.Item;
+
     /// <summary>Queues what belongs to no test.</summary>
     public static void Queue(IThreadPoolWorkItem item, bool preferLocal)
     {
@@ -50,23 +57,28 @@ internal sealed class PoolItems : EventListener
     protected override void OnEventSourceCreated(EventSource eventSource)
     {
         if (eventSource.Name == Source)
-            EnableEvents(eventSource, EventLevel.Verbose, ThreadPoolKeyword);
+            EnableEvents(eventSource, EventLevel.Verbose, ThreadPoolKeyword | ThreadTransferKeyword);
     }
 
     protected override void OnEventWritten(EventWrittenEventArgs eventData)
     {
-        if (eventData.EventId is not (Enqueue or Dequeue) || eventData.Payload is not [long item])
-            return;
-
-        if (eventData.EventId == Enqueue)
-            OnEnqueued(item);
-        else
-            OnDequeued(item);
+        switch (eventData.EventId, eventData.Payload)
+        {
+            case (Enqueue, [long item]):
+                OnEnqueued(item);
+                break;
+            case (Dequeue, [long item]):
+                OnDequeued(item);
+                break;
+            case (TransferSend, [_, Timer, _, _, int milliseconds, ..]) when OfThisMoment is { } test:
+                test.OnRealTimer(TimeSpan.FromMilliseconds(milliseconds));
+                break;
+        }
     }
 
     private static void OnEnqueued(long item)
     {
-        if (_isOurs || (PoolWatch.Current ?? _slot?.Item) is not { } test)
+        if (_isOurs || OfThisMoment is not { } test)
             return;
 
         test.Open();

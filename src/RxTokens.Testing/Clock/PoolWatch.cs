@@ -14,6 +14,7 @@ namespace RxTokens;
 ///                the test's: none
 /// _turn          all                      all                   _gate; outside of it a hint
 /// _abandoned     all                      all                   _gate; outside of it a hint
+/// _realTimer     all                      the test's thread     volatile
 /// _isPrepared    each run's test thread   the next run's        volatile
 /// _ofThisThread  each test's thread       the same              it has one for each thread
 /// all others     the test's thread        the test's thread
@@ -44,9 +45,13 @@ internal sealed class PoolWatch(TimeSpan patience)
     private volatile Thread[] _inside = [];
     private volatile Thread? _turn;
     private volatile int _abandoned;
+    private volatile object? _realTimer; // a TimeSpan
 
     /// <summary>The test to which what the calling thread does belongs.</summary>
     public static PoolWatch? Current => _ofThisThread ?? Flow.Value;
+
+    /// <summary>How long the timer runs that the test has started last in real time; null if there is none.</summary>
+    public TimeSpan? RealTimer => (TimeSpan?)_realTimer;
 
     /// <summary>Whether the test's thread is at work: what others say now comes at a time that means nothing.</summary>
     public bool IsAtWork => _turn == _thread && !IsBlocked(_thread);
@@ -152,6 +157,9 @@ internal sealed class PoolWatch(TimeSpan patience)
             return true;
         }
     }
+
+    /// <summary>The test has started a timer that its clock does not drive.</summary>
+    public void OnRealTimer(TimeSpan time) => _realTimer = time;
 
     /// <summary>Something of the test is queued, or begins unheard of.</summary>
     public void Open() => Interlocked.Increment(ref _open);

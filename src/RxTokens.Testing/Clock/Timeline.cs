@@ -48,7 +48,7 @@ internal sealed class Timeline
     /// <summary>Does something at a time. Work of one lane keeps its order under exploration.</summary>
     public IDisposable At(TimeSpan time, object? lane, string name, Action action, Phase phase = Phase.Run)
     {
-        var ticks = _origin + time.Ticks;
+        var ticks = Amount.Sum(_origin, time.Ticks);
         if (_scheduler is VirtualClock clock)
             return clock.Schedule(ticks, phase, lane, name, action);
 

@@ -119,14 +119,9 @@ public sealed class VirtualClock : VirtualTimeScheduler<long, long>
     {
         ArgumentNullException.ThrowIfNull(action);
 
-        HasServed = true;
-
         // As in Rx, what has been missed keeps its place before what is due now.
         return Add(new Work(this, dueTime, lane: null, WorkName.Of(action), () => action(this, state)));
     }
-
-    /// <summary>Whether anybody has taken it for a scheduler or a time provider.</summary>
-    internal bool HasServed { get; private set; }
 
     /// <summary>Work that keeps its order among all work of the same lane, whatever order of same-instant work is explored.</summary>
     internal IDisposable Schedule(long ticks, Phase phase, object? lane, string name, Action action) =>

@@ -42,7 +42,7 @@ public sealed class UiThread : SynchronizationContext
         ArgumentOutOfRangeException.ThrowIfLessThan(time, TimeSpan.Zero);
 
         var from = _clock.Now > _busyUntil ? _clock.Now : _busyUntil;
-        _busyUntil = from + time;
+        _busyUntil = TimeSpan.FromTicks(Amount.Sum(from.Ticks, time.Ticks));
     }
 
     /// <summary>Queues work.</summary>

@@ -33,6 +33,9 @@ internal sealed record Finding(MarbleMismatch Mismatch, IReadOnlyList<ChartRow> 
     /// <summary>Whether the test passes with what happened put in the place of what was expected.</summary>
     public bool IsToAccept { get; init; } = true;
 
+    /// <summary>Whether these rows are those of a stream that is asked, or waited for, and has not ended.</summary>
+    public bool IsOpen { get; init; }
+
     /// <summary>What else there is to say.</summary>
     public string? Hint { get; init; }
 }

@@ -13,8 +13,14 @@ internal sealed class Report(TimeSpan frameSize, TimeSpan now, IReadOnlyList<ISo
     private const int MostWindows = 5;
     private const int MostAdvice = 3;
 
-    /// <summary>Whether no operator has taken the test's clock.</summary>
-    public bool IsClockUnused { get; init; }
+    /// <summary>How long the timer runs that the test has started last in real time; null if there is none.</summary>
+    public TimeSpan? RealTimer { get; init; }
+
+    private bool HaveSourcesEnded =>
+        sources.Where(source => source.Uses.Count > 0).ToList() is { Count: > 0 } used
+        && used.TrueForAll(source => source.Diagram?.Symbols is [.., { Kind: MarbleKind.Completion or MarbleKind.Error }]);
+
+    private string ForgottenClock => $"A timer of real time was started, of {ChartLayout.Duration(RealTimer!.Value.Ticks)}: was an operator given no m.Clock?";
 
     /// <summary>The failure that says what is wrong, or null if nothing is.</summary>
     public MarbleAssertionException? Failure()
@@ -33,9 +39,22 @@ internal sealed class Report(TimeSpan frameSize, TimeSpan now, IReadOnlyList<ISo
     }
 
     public MarbleAssertionException Limit(VirtualTimeLimitException limit) =>
-        Stopped(string.Join(' ', [limit.Message, .. checks.Select(check => check.StillOpen(frameSize)).OfType<string>().Take(MostAdvice)]), limit);
+        Stuck(string.Join(' ', [limit.Message, .. checks.Select(check => check.StillOpen(frameSize)).OfType<string>().Take(MostAdvice)]), limit);
 
-    public MarbleAssertionException Stuck(string why, Exception? cause = null) => Stopped(why, cause);
+    /// <summary>The test could not come to its end.</summary>
+    public MarbleAssertionException Stuck(string why, Exception? cause = null)
+    {
+        if (RealTimer is not null)
+            why = $"{why} {ForgottenClock}";
+        var frame = now.Ticks / frameSize.Ticks;
+        var text = new StringBuilder();
+        text.Append(CultureInfo.InvariantCulture, $"Marble test stopped at {Words.AtWithTime(now, frameSize)}: {why}\n");
+        if (sources.Count + checks.Count > 0)
+            text.Append("Up to here:\n");
+        Draw(text, [.. sources.SelectMany(s => RowsOf(s, frameSize)), .. checks.SelectMany(check => check.Rows(frameSize))], at: null, note: null);
+        return new MarbleAssertionException(
+            text.ToString().TrimEnd(), [new MarbleMismatch("clock", MismatchKind.Limit, now, frame, why)], cause);
+    }
 
     /// <summary>What a source said, and how it was used.</summary>
     public static IEnumerable<ChartRow> RowsOf(ISourceProbe source, TimeSpan frameSize, bool withUses = true)
@@ -97,26 +116,16 @@ internal sealed class Report(TimeSpan frameSize, TimeSpan now, IReadOnlyList<ISo
         Draw(text, [.. sources.SelectMany(s => RowsOf(s, frameSize, withUses: s != finding.Shows)), .. finding.Rows], finding.AtCaret is null ? null : mismatch.Time, finding.AtCaret);
         foreach (var line in finding.Legend)
             text.Append(CultureInfo.InvariantCulture, $"  {(line.StartsWith('…') ? "" : "where ")}{line}\n");
-        var isClockForgotten = IsClockUnused && mismatch is { Kind: MismatchKind.Missing, Expected: not null } && finding.Rows is [.., { Kind: MarbleRow.Expected }];
+        var isHeldBack = finding.IsOpen && HaveSourcesEnded;
+        var isClockForgotten = (RealTimer is not null || isHeldBack)
+            && mismatch is { Kind: MismatchKind.Missing or MismatchKind.Late, Expected: not null } && finding.Rows is [.., { Kind: MarbleRow.Expected }];
         if (finding.IsToAccept && !isClockForgotten && mismatch is { Actual.Length: <= LongestRow, Expected: not null })
             text.Append(CultureInfo.InvariantCulture, $"  to accept the actual result:  {(mismatch.Actual.Length == 0 ? "\"\"" : CSharp.Escape(mismatch.Actual))}\n");
         if (isClockForgotten)
-            text.Append("  nothing is left on the clock, and no operator has used it: was one that takes time given no m.Clock?\n");
+            text.Append(CultureInfo.InvariantCulture, $"  {(RealTimer is null ? "The sources have ended, and nothing is left on the clock: was an operator given no m.Clock?" : ForgottenClock)}\n");
         if (finding.Hint is { } hint)
             text.Append(CultureInfo.InvariantCulture, $"  {hint}\n");
         return text.ToString();
-    }
-
-    private MarbleAssertionException Stopped(string why, Exception? cause = null)
-    {
-        var frame = now.Ticks / frameSize.Ticks;
-        var text = new StringBuilder();
-        text.Append(CultureInfo.InvariantCulture, $"Marble test stopped at {Words.AtWithTime(now, frameSize)}: {why}\n");
-        if (sources.Count + checks.Count > 0)
-            text.Append("Up to here:\n");
-        Draw(text, [.. sources.SelectMany(s => RowsOf(s, frameSize)), .. checks.SelectMany(check => check.Rows(frameSize))], at: null, note: null);
-        return new MarbleAssertionException(
-            text.ToString().TrimEnd(), [new MarbleMismatch("clock", MismatchKind.Limit, now, frame, why)], cause);
     }
 
     private void Draw(StringBuilder text, IReadOnlyList<ChartRow> rows, TimeSpan? at, string? note)

@@ -18,6 +18,8 @@ internal sealed class StreamCheck<T>(string name, Observed<T> stream, Timeline c
 
     public IReadOnlyList<Marble<T>> Received => stream.Received;
 
+    private bool IsOpen => !_hasLeft && stream.Received is not [.., { Notification.Kind: not NotificationKind.OnNext }];
+
     public void Expect(string diagram, ExpectedValues<T>? values, ExpectedError? error, IEqualityComparer<T>? comparer)
     {
         ArgumentNullException.ThrowIfNull(diagram);
@@ -96,7 +98,7 @@ internal sealed class StreamCheck<T>(string name, Observed<T> stream, Timeline c
         if (_other is not null && Twins.Find(Name, (_otherName, _other.Received), stream.Received, letters, frameSize) is { } difference)
             yield return difference with { Rows = [.. context, .. difference.Rows] };
         foreach (var finding in _row?.Compare(new Said<T>(Name, stream.Received, _inner, stream.Violations) { Context = context }, frameSize) ?? [])
-            yield return finding;
+            yield return finding with { IsOpen = IsOpen && stream.Granted > stream.Received.Count };
     }
 
     public override IEnumerable<ChartRow> Rows(TimeSpan frameSize)
@@ -115,7 +117,7 @@ internal sealed class StreamCheck<T>(string name, Observed<T> stream, Timeline c
 
     public override string? StillOpen(TimeSpan frameSize)
     {
-        if (_hasLeft || stream.Received is [.., { Notification.Kind: not NotificationKind.OnNext }])
+        if (!IsOpen)
             return null;
 
         var row = stream.IsPulled ? "demand: \"* 20ms !\"" : "subscription: \"^ 20ms !\"";
@@ -124,7 +126,7 @@ internal sealed class StreamCheck<T>(string name, Observed<T> stream, Timeline c
             return advice;
 
         var since = stream.Received is [.., var last] ? last.Time : TimeSpan.Zero;
-        return $"{advice} It has been asked for an item that has not come since {Words.At(since, frameSize)}: does the stream await what neither m.Clock nor m.TimeProvider drives?";
+        return $"{advice} It has been asked for an item, and none has come since {Words.At(since, frameSize)}.";
     }
 
     private Finding Broken(Violation violation, string row, ChartRow shown, Letters<T> letters, TimeSpan frameSize)
