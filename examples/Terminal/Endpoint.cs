@@ -1,5 +1,5 @@
 using System.Net;
-using System.Text.Json;
+using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -115,7 +115,8 @@ internal sealed class Endpoint : IAsyncDisposable
     {
         context.Response.StatusCode = status;
         context.Response.ContentType = "application/json";
-        return context.Response.WriteAsync(JsonSerializer.Serialize(new { error = new { message, type, param = (string?)null, code } }));
+        var error = new JsonObject { ["message"] = message, ["type"] = type, ["param"] = null, ["code"] = code };
+        return context.Response.WriteAsync(new JsonObject { ["error"] = error }.ToJsonString());
     }
 
     /// <summary>The host's own lifetime would take Ctrl+C for itself and stop the server in the middle of the answer.</summary>

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Http;
 
@@ -57,18 +58,18 @@ internal sealed partial class Generation(HttpContext context, ChatRequest reques
         var faultAt = manner.Fault == Fault.None ? -1 : Math.Min(length / 2, 200);
         var rhythm = new Rhythm(manner.Rate, time);
 
-        await SendAsync(Chunk(new { role = "assistant", content = "" }));
+        await SendAsync(Chunk(new JsonObject { ["role"] = "assistant", ["content"] = "" }));
         for (var i = 0; i < length; i++)
         {
             if (i == faultAt && await MisbehaveAsync())
                 return;
 
             await rhythm.WaitForTurnAsync(i, context.RequestAborted);
-            await SendAsync(Chunk(new { content = tokens[i] }));
+            await SendAsync(Chunk(new JsonObject { ["content"] = tokens[i] }));
             Record(tokens[i]);
         }
 
-        await SendAsync(Chunk(new { }, finishReason: length < tokens.Count ? "length" : "stop"));
+        await SendAsync(Chunk([], finishReason: length < tokens.Count ? "length" : "stop"));
         if (request.WantsUsage)
             await SendAsync(Usage(length));
         await SendAsync("[DONE]");
@@ -106,32 +107,28 @@ internal sealed partial class Generation(HttpContext context, ChatRequest reques
         Interlocked.Increment(ref _tokensSent);
     }
 
-    private string Chunk(object delta, string? finishReason = null) => Serialize(
-        new
-        {
-            id = _id,
-            @object = "chat.completion.chunk",
-            created = time.GetUtcNow().ToUnixTimeSeconds(),
-            model = request.Model,
-            choices = new[] { new { index = 0, delta, logprobs = (object?)null, finish_reason = finishReason } },
-            usage = (object?)null,
-        });
+    private string Chunk(JsonObject delta, string? finishReason = null) => Serialize(
+        [new JsonObject { ["index"] = 0, ["delta"] = delta, ["logprobs"] = null, ["finish_reason"] = finishReason }], usage: null);
 
     private string Usage(int tokens) => Serialize(
-        new
-        {
-            id = _id,
-            @object = "chat.completion.chunk",
-            created = time.GetUtcNow().ToUnixTimeSeconds(),
-            model = request.Model,
-            choices = Array.Empty<object>(),
-            usage = new { prompt_tokens = 12, completion_tokens = tokens, total_tokens = 12 + tokens },
-        });
+        [], new JsonObject { ["prompt_tokens"] = 12, ["completion_tokens"] = tokens, ["total_tokens"] = 12 + tokens });
 
     /// <summary>Emoji, too, go out as they are: no encoder of the framework can be told to leave them alone.</summary>
-    private static string Serialize(object chunk) => EscapedPair().Replace(
-        JsonSerializer.Serialize(chunk, Json),
-        pair => new string([(char)Convert.ToInt32(pair.Groups[1].Value, 16), (char)Convert.ToInt32(pair.Groups[2].Value, 16)]));
+    private string Serialize(JsonArray choices, JsonObject? usage)
+    {
+        var chunk = new JsonObject
+        {
+            ["id"] = _id,
+            ["object"] = "chat.completion.chunk",
+            ["created"] = time.GetUtcNow().ToUnixTimeSeconds(),
+            ["model"] = request.Model,
+            ["choices"] = choices,
+            ["usage"] = usage,
+        };
+        return EscapedPair().Replace(
+            chunk.ToJsonString(Json),
+            pair => new string([(char)Convert.ToInt32(pair.Groups[1].Value, 16), (char)Convert.ToInt32(pair.Groups[2].Value, 16)]));
+    }
 
     [GeneratedRegex(@"\\u(D[89AB][0-9A-F]{2})\\u(D[C-F][0-9A-F]{2})")]
     private static partial Regex EscapedPair();
