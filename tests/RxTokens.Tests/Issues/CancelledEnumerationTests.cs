@@ -149,6 +149,19 @@ public class CancelledEnumerationTests
         Assert.That(() => cancellation.Cancel(throwOnFirstException: true), Throws.TypeOf<FormatException>());
     }
 
+    [TestCaseSource(nameof(Operators))]
+    public void ACallbackThatKeepsOursFromBeingCalled_BeforeASourceEndsByItself_IsCanceled(object pipeline)
+    {
+        using var cancellation = new CancellationTokenSource();
+        var reading = ((PullPipeline)pipeline).Over(_clock.Pull("-----|")).GetAsyncEnumerator(cancellation.Token);
+        var waiting = reading.MoveNextAsync().AsTask();
+        using var registration = cancellation.Token.Register(static () => throw new FormatException());
+        Assert.Throws<FormatException>(() => cancellation.Cancel(throwOnFirstException: true));
+        _clock.Start();
+
+        AssertCanceled(waiting, cancellation.Token);
+    }
+
     private static void AssertCanceled(Task task, CancellationToken token)
     {
         Assert.That(task.Status, Is.EqualTo(TaskStatus.Canceled));

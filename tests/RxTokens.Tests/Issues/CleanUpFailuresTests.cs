@@ -67,6 +67,32 @@ public class CleanUpFailuresTests
     }
 
     [TestCaseSource(nameof(Operators))]
+    public void LeavingDuringARead_ThatFails_IsToldOnceByTheOneWhoLeaves(object pipeline)
+    {
+        var reading = ((PullPipeline)pipeline).Over(Iterator()).GetAsyncEnumerator();
+        Assert.That(reading.MoveNextAsync().AsTask().Result, Is.True);
+        var waiting = reading.MoveNextAsync().AsTask();
+        var leaving = reading.DisposeAsync().AsTask();
+        _clock.Start();
+
+        Assert.That(waiting.IsCompletedSuccessfully && !waiting.Result, Is.True, "who has left is told nothing more");
+        Assert.That(leaving.Exception?.InnerException, Is.SameAs(CleanUp));
+    }
+
+    [TestCase(true)]
+    [TestCase(false)]
+    public void WhatAQueryWasTold_IsToldWhoLeaves_UnlessTheQueryHasEndedWell(bool endsWell)
+    {
+        var source = new PullProbe<string>(_clock, Marbles.Of("|")) { DisposalFailure = CleanUp };
+        var consumer = _clock.Consume(source.Through(o => o.Catch(Observable.Return("instead").Concat(endsWell ? Observable.Empty<string>() : Observable.Never<string>())))).AskAt(0);
+        _clock.Start();
+        Assert.That(Marbles.Show(consumer.Received), Is.EqualTo("0:instead"));
+
+        var leaving = consumer.Leave();
+        Assert.That(leaving.Exception?.InnerException, endsWell ? Is.Null : Is.SameAs(CleanUp));
+    }
+
+    [TestCaseSource(nameof(Operators))]
     public void CancellingDuringARead_SaysCanceled_AndLeavingTellsWhatTheFinallyThrows(object pipeline)
     {
         using var cancellation = new CancellationTokenSource();

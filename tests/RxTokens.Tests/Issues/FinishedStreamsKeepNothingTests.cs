@@ -32,6 +32,28 @@ public class FinishedStreamsKeepNothingTests
         }
     }
 
+    [TestCaseSource(nameof(Operators))]
+    public void AnEnumeratorThatHasEnded_IsNotKeptByItsToken(object pipeline)
+    {
+        using var cancellation = new CancellationTokenSource();
+        AssertCollected(Ended((PullPipeline)pipeline, cancellation.Token), cancellation);
+
+        static WeakReference Ended(PullPipeline pipeline, CancellationToken token)
+        {
+            WeakReference result = null!;
+            OnAThreadOfItsOwn(() =>
+            {
+                var reading = pipeline.Over(new Clinging()).GetAsyncEnumerator(token);
+                while (reading.MoveNextAsync().AsTask().Result)
+                {
+                }
+
+                result = new WeakReference(reading);
+            });
+            return result;
+        }
+    }
+
     [Test]
     public void ASubscriptionThatHasEnded_LetsGoOfTheSource()
     {
@@ -48,11 +70,10 @@ public class FinishedStreamsKeepNothingTests
         }
     }
 
-    // On a thread of its own, so that no forgotten stack slot keeps anything.
     private static (IAsyncEnumerator<string> Kept, WeakReference Source) Finish(Func<IAsyncEnumerable<string>, IAsyncEnumerator<string>> read, bool leaves)
     {
         (IAsyncEnumerator<string>, WeakReference) result = default;
-        var thread = new Thread(() =>
+        OnAThreadOfItsOwn(() =>
         {
             var source = new Clinging();
             var reading = read(source);
@@ -64,9 +85,15 @@ public class FinishedStreamsKeepNothingTests
                 reading.DisposeAsync().AsTask().Wait();
             result = (reading, new WeakReference(source));
         });
+        return result;
+    }
+
+    /// <summary>So that no forgotten stack slot keeps anything.</summary>
+    private static void OnAThreadOfItsOwn(ThreadStart work)
+    {
+        var thread = new Thread(work);
         thread.Start();
         thread.Join();
-        return result;
     }
 
     private static void AssertCollected(WeakReference source, object kept)

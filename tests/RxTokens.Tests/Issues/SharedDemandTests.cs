@@ -34,6 +34,68 @@ public class SharedDemandTests
 
     private int CountOf(string name) => _got.Count(x => x.StartsWith(name, StringComparison.Ordinal));
 
+    // Observers of other kinds than OnDemand's
+
+    [Test]
+    public void AnyObserver_IsToldWhatIsOutstanding_AndEachRequest()
+    {
+        _demand.Request(2);
+        _demand.Request(3);
+        var told = new List<long>();
+        using (_demand.Subscribe(told.Add))
+            _demand.Request(4);
+        _demand.Request(6);
+        using var second = _demand.Subscribe(told.Add);
+        _demand.Request(1);
+
+        Assert.That(told, Is.EqualTo(new[] { 5L, 4, 6, 1 }));
+    }
+
+    [TestCase(0)]
+    [TestCase(-3)]
+    public void ARequestThatIsNotPositive_IsKeptForWhoComes_Once(long count)
+    {
+        _demand.Request(count);
+        var told = new List<long>();
+        using var first = _demand.Subscribe(told.Add);
+        using var second = _demand.Subscribe(told.Add);
+
+        Assert.That(told, Is.EqualTo(new[] { count }));
+    }
+
+    [Test]
+    public void ADemandThatIsCancelled_CompletesWhoListensAndWhoComes_AndKeepsNothingForThem()
+    {
+        var told = new List<string>();
+        using var first = _demand.Subscribe(n => told.Add($"first {n}"), () => told.Add("first |"));
+        _demand.Cancel();
+        _demand.Cancel();
+        _demand.Request(3);
+        using var second = _demand.Subscribe(n => told.Add($"second {n}"), () => told.Add("second |"));
+        _demand.Cancel();
+
+        Assert.That(told, Is.EqualTo(new[] { "first |", "second |" }));
+    }
+
+    [Test]
+    public void WhatAStreamHasUsedUp_LeavesNoRemainderThatHidesAnothers()
+    {
+        _demand.Request(2);
+        Ready("A", 3).Subscribe().Dispose();
+        _demand.Request(5);
+        Ready("B").Take(2).Subscribe();
+        Ready("C").Subscribe();
+
+        Assert.That(Got, Is.EqualTo("A0 A1 B0 B1 C0 C1 C2"));
+    }
+
+    [Test]
+    public void AnObserverThatIsNull_IsRefusedAtTheCall()
+    {
+        Assert.That(() => _demand.Subscribe(null!), Throws.ArgumentNullException.With.Property(nameof(ArgumentException.ParamName)).EqualTo("observer"));
+        Assert.That(() => Demand.Unbounded.Subscribe(null!), Throws.ArgumentNullException.With.Property(nameof(ArgumentException.ParamName)).EqualTo("observer"));
+    }
+
     // Replaced
 
     [Test]
