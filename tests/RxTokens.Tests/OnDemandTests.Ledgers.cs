@@ -170,6 +170,44 @@ public partial class OnDemandTests
     }
 
     [Test]
+    public void RequestsThatComplete_WhenEverythingAskedForHasCome_EndTheStream()
+    {
+        using var requests = new System.Reactive.Subjects.Subject<long>();
+        var source = Pull("[ab]---c|");
+        source.OnDemand(requests).Subscribe(_recorder);
+        requests.OnNext(2);
+        _clock.AdvanceToFrame(2);
+        Assert.That(Received, Is.EqualTo("0:a 0:b"));
+        Assert.That(source.Disposals, Is.Empty);
+        requests.OnCompleted();
+
+        Assert.That(Received, Is.EqualTo("0:a 0:b 2:|"));
+        Assert.That(source.Disposals, Is.EqualTo(new[] { 2 }));
+    }
+
+    [TestCase("a|")]
+    [TestCase("a#")]
+    public void AnObserverWhoseEndingThrows_ThrowsThere(string diagram)
+    {
+        var failure = new FormatException();
+        _demand.Request(9);
+        Pull(diagram).OnDemand(_demand).Subscribe(new ThrowingAtTheEnd(failure));
+
+        Assert.That(_clock.Start, Throws.Exception.SameAs(failure));
+    }
+
+    private sealed class ThrowingAtTheEnd(Exception failure) : IObserver<string>
+    {
+        public void OnNext(string value)
+        {
+        }
+
+        public void OnError(Exception error) => throw failure;
+
+        public void OnCompleted() => throw failure;
+    }
+
+    [Test]
     public void AmbientValues_FollowTheItems()
     {
         var ambient = new AsyncLocal<string> { Value = "the subscriber's" };

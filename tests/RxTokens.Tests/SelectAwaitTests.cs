@@ -33,6 +33,12 @@ public class SelectAwaitTests
             () => new ReadySource<int>(n => n, 1).SelectAwait(Same, maxConcurrency),
             Throws.TypeOf<ArgumentOutOfRangeException>().With.Property("ParamName").EqualTo("maxConcurrency").And.Property("ActualValue").EqualTo(maxConcurrency));
 
+    [Test]
+    public void SelectAwait_InAnOrderThatDoesNotExist_Throws() =>
+        Assert.That(
+            () => new ReadySource<int>(n => n, 1).SelectAwait(Same, 1, (AwaitOrder)7),
+            Throws.TypeOf<ArgumentOutOfRangeException>().With.Property("ParamName").EqualTo("order").And.Property("ActualValue").EqualTo((AwaitOrder)7));
+
     /// <summary>
     /// A function that ends under a synchronization context, as all do in a test that awaits: an await of it without the context goes on on
     /// the pool, beside the clock instead of on it.

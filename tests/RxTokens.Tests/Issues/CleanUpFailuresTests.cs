@@ -256,6 +256,24 @@ public class CleanUpFailuresTests
     }
 
     [Test]
+    public void AFunctionThatHasFailed_BehindOneThatIsInWork_TellsTheOneWhoLeaves()
+    {
+        var failure = new FormatException();
+        var consumer = _clock.Consume(_clock.Pull(Marbles.Of("[ab]")).SelectAwait(
+            async (x, token) =>
+            {
+                if (x == "b")
+                    throw failure;
+                await _clock.Delay(TimeSpan.FromHours(1), token);
+                return x;
+            },
+            2)).AskAt(0);
+        _clock.AdvanceToFrame(3);
+
+        Assert.That(consumer.Leave().Exception?.InnerException, Is.SameAs(failure));
+    }
+
+    [Test]
     public void FunctionsThatAreCancelled_AreNoFailure([Values] bool ordered)
     {
         var consumer = _clock.Consume(_clock.Pull(Marbles.Of("[abc]")).SelectAwait(
