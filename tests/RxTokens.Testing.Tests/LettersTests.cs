@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Reactive.Linq;
 using System.Text;
 using NUnit.Framework;
@@ -105,21 +104,19 @@ public class LettersTests
             Throws.ArgumentException.With.Message.Contains(key.Replace('\n', '␊').Replace('\r', '␍')));
     }
 
+    // Soon: were the work quadratic in what has come, these three would take minutes, and CI ends a test that hangs.
+
     [Test]
     public void AnEndlessStream_IsReportedSoonAndShortly()
     {
-        var watch = Stopwatch.StartNew();
         var message = Failing.Message(m => m.Expect(Observable.Interval(TimeSpan.FromMilliseconds(1), m.Clock)).ToBe("-"));
-        Assert.That(watch.Elapsed, Is.LessThan(TimeSpan.FromSeconds(60))); // quadratic work would take minutes
         Assert.That(message, Has.Length.LessThan(4000));
     }
 
     [Test]
     public void ManyMarks_AreReportedSoonAndShortly()
     {
-        var watch = Stopwatch.StartNew();
         var failure = Failing.Run(m => m.Expect(Observable.Interval(TimeSpan.FromMilliseconds(1), m.Clock).Take(90_000)).ToBe("-"));
-        Assert.That(watch.Elapsed, Is.LessThan(TimeSpan.FromSeconds(60))); // quadratic work would take minutes
         Assert.That(failure.Message, Has.Length.LessThan(4000).And.Not.Contain("to accept"));
         Assert.That(failure.Mismatches.Single().Actual, Has.Length.GreaterThan(90_000));
     }
@@ -127,10 +124,8 @@ public class LettersTests
     [Test]
     public void ManyValuesWithoutALetter_AreReportedSoonAndShortly()
     {
-        var watch = Stopwatch.StartNew();
         var failure = Failing.Run(m =>
             m.Expect(Observable.Interval(TimeSpan.FromMilliseconds(1), m.Clock).Take(50_000)).ToBe("-a", [("a", -1)]));
-        Assert.That(watch.Elapsed, Is.LessThan(TimeSpan.FromSeconds(60))); // quadratic work would take minutes
         Assert.That(failure.Message, Has.Length.LessThan(4000));
         Assert.That(failure.Message, Does.Contain("  where J = 9\n  … and 49990 more\n"));
     }
@@ -160,9 +155,7 @@ public class LettersTests
     [Test]
     public void ManyViolations_AreReportedSoonAndShortly()
     {
-        var watch = Stopwatch.StartNew();
         var failure = Failing.Run(m => m.Expect(_ => Observable.Interval(TimeSpan.FromMilliseconds(1), m.Clock).Take(3000), demand: "1").ToBe("-0"));
-        Assert.That(watch.Elapsed, Is.LessThan(TimeSpan.FromSeconds(60))); // quadratic work would take minutes
         Assert.That(failure.Mismatches, Has.Count.GreaterThan(2999));
         Assert.That(failure.Message, Has.Length.LessThan(20_000));
     }
