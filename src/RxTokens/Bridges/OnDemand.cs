@@ -244,7 +244,7 @@ internal sealed class OnDemandSubscription<T> : Stage<T>, IObserver<long>, ICred
 
         try
         {
-            if (Ending.Combine([_failure, Failure, .. CleanupFailures]) is { } error)
+            if (Ending.Combine([_failure, SourceFailure, .. CleanupFailures]) is { } error)
                 observer.OnError(error);
             else
                 observer.OnCompleted();

@@ -20,7 +20,8 @@ namespace RxTokens;
 /// _isWaiting               the runner                    who pushes         a fence on both sides: OnRest and TellConsumer
 /// _consumer, _current,     the consumer while Away,      both               the turn: Asked hands them to the runner,
 ///   _hasCurrent,             from then on the runner                          the answer hands them back
-///   _promise, _end
+///   _promise
+/// Failures.Told            the runner                    both               the answer
 /// all others               the runner                    the runner         the turn
 /// </code>
 /// <para>What is done after a turn (<see cref="Do"/>) reads what was settled in it: nothing changes an answer, or a last failure, once that is due.</para>
@@ -67,8 +68,6 @@ internal abstract class Outlet<T, R> : Stage<T>, IOutlet<R>, IValueTaskSource<bo
     private R _current = default!;
     private ManualResetValueTaskSourceCore<bool> _promise;
     private object? _registration; // a CancellationTokenRegistration, boxed: most tokens cannot be cancelled
-    private Exception? _failure; // the stage's own
-    private Exception? _end; // what the end is, if it is no plain one
 
     protected Outlet(IAsyncEnumerable<T>? source, CancellationToken token, bool mayBeHeld = false)
         : base(source, mayBeHeld) => _token = token;
@@ -155,12 +154,12 @@ internal abstract class Outlet<T, R> : Stage<T>, IOutlet<R>, IValueTaskSource<bo
     [MethodImpl(MethodImplOptions.NoInlining)]
     private ValueTask<bool> End()
     {
-        if (_end is null)
+        if (ToldFailure is not { } failure)
             return new ValueTask<bool>(false);
 
         // By way of the promise, which knows a cancellation from a failure.
         _promise.Reset();
-        _promise.SetException(_end);
+        _promise.SetException(failure);
         return new ValueTask<bool>(this, _promise.Version);
     }
 
@@ -221,11 +220,11 @@ internal abstract class Outlet<T, R> : Stage<T>, IOutlet<R>, IValueTaskSource<bo
         if (!_isOpen)
         {
             if (IsGivenUp)
-                _failure ??= failure; // what of it is the clean-up's, whoever leaves is told
+                Failures.OfStage ??= failure; // what of it is the clean-up's, whoever leaves is told
             return;
         }
 
-        _failure = failure;
+        Failures.OfStage = failure;
         Close();
         if (!IsAsking)
             CancelSource(); // it may be away for long, and the source is not disposed before it comes back
@@ -278,7 +277,7 @@ internal abstract class Outlet<T, R> : Stage<T>, IOutlet<R>, IValueTaskSource<bo
     {
         if (_isEndSaid || _isLeft)
         {
-            _end = null;
+            Tell(null);
             SayEnd();
             return;
         }
@@ -370,10 +369,16 @@ internal abstract class Outlet<T, R> : Stage<T>, IOutlet<R>, IValueTaskSource<bo
         // Its callback may not have been called yet, or not at all.
         _isCancelled |= _token.IsCancellationRequested && !_isLeft;
         _isCleanupSaid = !IsGivenUp;
-        _end = _isLeft ? null
+        Tell(_isLeft ? null
             : _isCancelled ? new OperationCanceledException(_token)
-            : Ending.Combine([_failure, Failure, .. OwnCleanupFailures]);
+            : Ending.Combine([OwnFailure, SourceFailure, .. OwnCleanupFailures]));
         SayEnd();
+    }
+
+    private void Tell(Exception? failure)
+    {
+        if (failure != ToldFailure)
+            Failures.Told = failure;
     }
 
     private void SayEnd()
@@ -465,10 +470,10 @@ internal abstract class Outlet<T, R> : Stage<T>, IOutlet<R>, IValueTaskSource<bo
 
     private void Resume()
     {
-        if (_hasCurrent || _end is null)
-            _promise.SetResult(_hasCurrent);
+        if (!_hasCurrent && ToldFailure is { } failure)
+            _promise.SetException(failure);
         else
-            _promise.SetException(_end);
+            _promise.SetResult(_hasCurrent);
     }
 
     private void SayGone()
@@ -476,7 +481,7 @@ internal abstract class Outlet<T, R> : Stage<T>, IOutlet<R>, IValueTaskSource<bo
         // What the consumer was not told by MoveNextAsync and still has to know: that cleaning up went wrong.
         // A cancellation that it was told of says nothing about that.
         // What was passed on, too, unless whoever got it has ended well all the same.
-        if (!_isCleanupSaid && Ending.Combine(_failure is null && _isPushOver ? OwnCleanupFailures : CleanupFailures) is { } failure)
+        if (!_isCleanupSaid && Ending.Combine(OwnFailure is null && _isPushOver ? OwnCleanupFailures : CleanupFailures) is { } failure)
             _gone!.SetException(failure);
         else
             _gone!.SetResult();

@@ -48,7 +48,7 @@ internal abstract partial class Stage<T>
                 case Phase.CleaningUp:
                     if (!_hasLanded)
                         return;
-                    Finish(_cleanup);
+                    Finish((ConfiguredValueTaskAwaitable.ConfiguredValueTaskAwaiter)_cleanup!);
                     break;
 
                 case Phase.Ended:
@@ -161,8 +161,10 @@ internal abstract partial class Stage<T>
     {
         _phase = Phase.Over;
         LookAtNotes(); // what failed may be what a note has cancelled
+        if (!_isStopped && !IsFailure(failure))
+            return;
         if (!_isStopped)
-            Failure = failure;
+            Failures.OfSource = failure;
         // Nobody is left to ask what a cancelled read became; but the clean-up of an iterator is part of its read.
         else if (failure is not OperationCanceledException)
             FailedToCleanUp(failure);
@@ -232,7 +234,7 @@ internal abstract partial class Stage<T>
         _cancellation = null;
         _enumerator = null;
         _read = default;
-        _cleanup = default;
+        _cleanup = null;
         OnEnd();
     }
 }

@@ -68,11 +68,10 @@ internal abstract partial class Stage<T>
     private bool _isStopped;
     private IAsyncEnumerable<T>? _source; // until it is enumerated
     private IAsyncEnumerator<T>? _enumerator;
-    private Exception?[] _cleanupFailures = [];
-    private int _passedOn; // of these
     private Action? _onLanded; // none before there is something to wait for
     private ConfiguredValueTaskAwaitable<bool>.ConfiguredValueTaskAwaiter _read;
-    private ConfiguredValueTaskAwaitable.ConfiguredValueTaskAwaiter _cleanup;
+    private object? _cleanup; // a ConfiguredValueTaskAwaiter, boxed: most sources are disposed at once
+    private Failures? _failures;
 
     /// <param name="source">The source, enumerated at the first read; none where items are pushed.</param>
     /// <param name="mayBeHeld">Whether the consumer may keep the turn between its calls.</param>
@@ -90,14 +89,26 @@ internal abstract partial class Stage<T>
         }
     }
 
+    /// <summary>What has gone wrong, to add to.</summary>
+    protected Failures Failures => _failures ??= new();
+
     /// <summary>What the source failed with.</summary>
-    protected Exception? Failure { get; private set; }
+    protected Exception? SourceFailure => _failures?.OfSource;
+
+    /// <summary>What the stage itself failed with.</summary>
+    protected Exception? OwnFailure => _failures?.OfStage;
+
+    /// <summary>What the consumer is told in the end, if that is no plain end.</summary>
+    protected Exception? ToldFailure => _failures?.Told;
 
     /// <summary>What cleaning up failed with, none or more.</summary>
-    protected ReadOnlySpan<Exception?> CleanupFailures => _cleanupFailures;
+    protected ReadOnlySpan<Exception?> CleanupFailures => _failures?.OfCleanUp;
 
     /// <summary>Whether nothing more will be read.</summary>
     protected bool IsStopped => _isStopped;
+
+    /// <summary>Whether a read is under way, and has not returned.</summary>
+    protected bool IsReading => _phase == Phase.Reading && !_hasLanded;
 
     /// <summary>Whether the source is disposed.</summary>
     protected bool IsSourceDisposed => _phase == Phase.Ended;
@@ -123,6 +134,9 @@ internal abstract partial class Stage<T>
     /// <summary>One item. Does not throw.</summary>
     /// <returns>What <see cref="MayRead"/> says after it.</returns>
     protected abstract bool OnItem(T item);
+
+    /// <summary>Whether what a read has thrown is a failure, and no end.</summary>
+    protected virtual bool IsFailure(Exception thrown) => true;
 
     /// <summary>An item that nobody will get. May throw.</summary>
     protected virtual void OnDiscarded(T item)
@@ -273,15 +287,18 @@ internal abstract partial class Stage<T>
     /// <summary>What the source and its clean-up have failed with, for who tells it by itself.</summary>
     protected Exception? PassOnFailure()
     {
-        var failure = Ending.Combine([Failure, .. CleanupFailures]);
-        Failure = null;
-        _passedOn = _cleanupFailures.Length;
+        if (_failures is null)
+            return null;
+
+        var failure = Ending.Combine([_failures.OfSource, .. _failures.OfCleanUp]);
+        _failures.OfSource = null;
+        _failures.PassedOn = _failures.OfCleanUp.Length;
         return failure;
     }
 
     /// <summary>What cleaning up failed with, but for what has been passed on.</summary>
-    protected ReadOnlySpan<Exception?> OwnCleanupFailures => CleanupFailures[_passedOn..];
+    protected ReadOnlySpan<Exception?> OwnCleanupFailures => CleanupFailures[(_failures?.PassedOn ?? 0)..];
 
     /// <summary>Something that belongs to cleaning up has failed.</summary>
-    protected void FailedToCleanUp(Exception failure) => _cleanupFailures = [.. _cleanupFailures, failure];
+    protected void FailedToCleanUp(Exception failure) => Failures.OfCleanUp = [.. Failures.OfCleanUp, failure];
 }
