@@ -18,13 +18,21 @@ internal sealed record Memory(string Name, string Unit, Kept[] Lines, string[] B
 {
     private const string Idle = "memory: an idle pipeline";
     private const string Peak = "memory: Conflate, text, 60 frames/s, peak";
+    private const string LiveStreams = "processor: 10,000 live streams, 60 frames/s";
     private const int Pipelines = 10_000;
     private const int MaxIdleBytes = 1_024;
+    private const int MaxIdleBytesWithFrames = 1_228;
+    private const double MostOfSample = 0.2;
     private const int Words = 1_000_000;
 
-    public static IEnumerable<string> Names => [Idle, Peak];
+    public static IEnumerable<string> Names => [Idle, Peak, LiveStreams];
 
-    public static Task<Memory> MeasureAsync(string name) => name == Idle ? MeasureIdleAsync() : MeasurePeakAsync();
+    public static Task<Memory> MeasureAsync(string name) => name switch
+    {
+        Idle => MeasureIdleAsync(),
+        Peak => MeasurePeakAsync(),
+        _ => MeasureFramesAsync(),
+    };
 
     // Idle.
 
@@ -32,6 +40,8 @@ internal sealed record Memory(string Name, string Unit, Kept[] Lines, string[] B
     {
         var bare = await RetainedAsync(source => source).ConfigureAwait(false);
         var ours = await RetainedAsync(source => source.Through(o => o.Where(text => text.Length > 0)).Conflate()).ConfigureAwait(false) - bare;
+        var frames = new FrameClock(TimeSpan.FromSeconds(1.0 / 60), System.Reactive.Concurrency.Scheduler.Default);
+        var framed = await RetainedAsync(source => source.Through(o => o.Where(text => text.Length > 0)).Conflate().PerFrame(frames)).ConfigureAwait(false) - bare;
         var through = await RetainedAsync(source => source.Through(o => o.Where(text => text.Length > 0))).ConfigureAwait(false) - bare;
         var byHand = await RetainedAsync(Pumped).ConfigureAwait(false) - bare;
         var thereAndBack = await RetainedAsync(
@@ -47,6 +57,7 @@ internal sealed record Memory(string Name, string Unit, Kept[] Lines, string[] B
         [
             new("the bare source and its waiting consumer", bare, null),
             new("Through(Where).Conflate() in between", ours, MaxIdleBytes),
+            new("Through(Where).Conflate().PerFrame(frames) in between", framed, MaxIdleBytesWithFrames),
             new("Through(Where) alone in between", through, null),
             new("a bounded Channel<T>, filled by hand, in between", byHand, null),
             new("System.Linq.Async, there and back through Where, in between", thereAndBack, null),
@@ -118,6 +129,21 @@ internal sealed record Memory(string Name, string Unit, Kept[] Lines, string[] B
         }
 
         public ValueTask DisposeAsync() => default;
+    }
+
+    // Many streams, one clock.
+
+    private static async Task<Memory> MeasureFramesAsync()
+    {
+        var ours = await Frames.PerFrameAsync().ConfigureAwait(false);
+        var nothing = await Frames.NothingAsync().ConfigureAwait(false);
+        var rx = await Frames.SampleAsync().ConfigureAwait(false); // last: its timers stay
+        return new Memory(LiveStreams, "ms a second",
+        [
+            new("KeepLatest().PerFrame(frames) each", ours, MostOfSample * rx),
+            new("Rx, Sample(16.7 ms) each", rx, null),
+            new("feeding them, and nothing else", nothing, null),
+        ], []);
     }
 
     // Peak.

@@ -87,6 +87,11 @@ internal sealed record Scenario(string Name, int Items, Contender Ours, bool All
             new Rival(ThereAndBack, new(n => Runs.ThereAndBackThrottle(Sources.HandWritten(n)))),
             new Rival($"{R3}, Debounce", new(n => Runs.R3Debounce(Sources.HandWritten(n)))));
 
+        yield return new("Timeout, hand-written source", items, new(n => Runs.Timeout(Sources.HandWritten(n))), true,
+            new Rival("our stage that has nothing to do", new(n => Runs.NoLimit(Sources.HandWritten(n))), Target: 1.2),
+            new Rival("System.Interactive.Async, Timeout", new(n => Runs.InteractiveTimeout(Sources.HandWritten(n)))),
+            new Rival(Loop, new(n => Runs.Loop(Sources.HandWritten(n)))));
+
         yield return new("SelectAwait(4), functions that hop", items / 4, new(Runs.SelectAwait), false,
             new Rival($"{Loop}, one at a time", new(Runs.LoopAwait)),
             new Rival("TransformBlock, 4 at a time", new(Runs.TransformBlock)),

@@ -5,6 +5,8 @@ namespace RxTokens.Exploration;
 /// <summary>Every call of the library's operators; nowhere else does a scenario name one.</summary>
 internal static class Operators
 {
+    private static readonly TimeSpan OneMinute = TimeSpan.FromMinutes(1);
+
     public static readonly PullOperator Through = new("Through", Keeps.Everything, static (_, s) => s.Through(o => o.Select(static x => x)));
 
     /// <summary>A query that speaks by itself, too.</summary>
@@ -41,6 +43,23 @@ internal static class Operators
 
     public static readonly PullOperator ConflateText =
         new("Conflate(2 chars)", Keeps.Everything, static (_, s) => new Mapped<string, Item>(new Mapped<Item, string>(s, ToText).Conflate(2), ToItem));
+
+    public static readonly PullOperator Timeout =
+        new("Timeout", Keeps.Everything & ~Keeps.Peace, static (stage, s) => s.Timeout(OneMinute, OneMinute, stage.StartDeadlines()));
+
+    public static readonly PullOperator TakeUntil =
+        new("TakeUntil", Keeps.Order | Keeps.All | Keeps.Peace, static (stage, s) => s.TakeUntil(stage.StartStop())) { MayStop = true };
+
+    public static readonly PullOperator Detach = new("Detach", Keeps.Order | Keeps.Newest | Keeps.Peace, static (stage, s) => s.Detach(stage.Drop, stage.Fail)) { IsHasty = true };
+
+    public static readonly PullOperator DetachTimeout =
+        new("Detach, Timeout", Keeps.Order | Keeps.Newest, static (stage, s) => s.Detach(stage.Drop, stage.Fail).Timeout(OneMinute, OneMinute, stage.StartDeadlines())) { IsHasty = true };
+
+    public static readonly PullOperator Valve = new("Valve", Keeps.Everything, static (stage, s) => s.Valve(stage.StartSwitch()));
+
+    public static readonly PullOperator PerFrame = new("PerFrame", Keeps.Everything, static (stage, s) => s.PerFrame(new FrameClock(Ticks.One, stage.StartTicks())));
+
+    public static readonly PullOperator Pace = new("Pace", Keeps.Everything, static (stage, s) => s.Pace(1 / Ticks.One.TotalSeconds, 1, stage.StartTicks()));
 
     /// <summary>Those that can be put into each other.</summary>
     public static readonly PullOperator[] All =

@@ -43,15 +43,16 @@ public class ClashTests
 
     /// <summary>
     /// AsObservable: ours takes an IAsyncEnumerable, Rx's an IObservable, and both mean "see it as an observable": the call is ambiguous only
-    /// for a type that is both at once. SelectAwait: ours always takes the most functions at a time, System.Linq.Async's never does, so no call
-    /// fits both. Any other shared name wants a decision, and a line here.
+    /// for a type that is both at once; so do TakeUntil and Timeout, and those of Rx mean the same over push. SelectAwait: ours always takes the
+    /// most functions at a time, System.Linq.Async's never does, so no call fits both; so it is with Timeout, whose two limits and clock are not
+    /// those of System.Interactive.Async. Any other shared name wants a decision, and a line here.
     /// </summary>
     [Test]
-    public void AsObservableAndSelectAwait_AreTheOnlyNamesSharedAtAll()
+    public void TheNamesThatAreSharedAtAll()
     {
         var shared = OurOperators.Select(m => m.Name).Intersect(StreamLibraries.SelectMany(ExtensionsIn).Select(m => m.Name));
 
-        Assert.That(shared, Is.EquivalentTo(new[] { nameof(TokenStream.AsObservable), nameof(TokenStream.SelectAwait) }));
+        Assert.That(shared, Is.EquivalentTo(new[] { nameof(TokenStream.AsObservable), nameof(TokenStream.SelectAwait), nameof(TokenStream.TakeUntil), nameof(TokenStream.Timeout) }));
     }
 
     [Test]

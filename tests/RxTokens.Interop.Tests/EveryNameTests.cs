@@ -67,6 +67,34 @@ public class EveryNameTests
     }
 
     [Test]
+    public async Task Timeout() =>
+        Assert.That(await Numbers.Timeout(TimeSpan.FromHours(1), TimeSpan.FromHours(1), TimeProvider.System).CollectAsync(), Is.EqualTo(OneTwoThree));
+
+    [Test]
+    public async Task Timeout_OfAScheduler() =>
+        Assert.That(await Numbers.Timeout(TimeSpan.FromHours(1), TimeSpan.FromHours(1), Scheduler.Default).CollectAsync(), Is.EqualTo(OneTwoThree));
+
+    [Test]
+    public async Task TakeUntil() =>
+        Assert.That(await Numbers.TakeUntil(System.Threading.CancellationToken.None).CollectAsync(), Is.EqualTo(OneTwoThree));
+
+    [Test]
+    public async Task Detach() =>
+        Assert.That(await Numbers.Detach().CollectAsync(), Is.EqualTo(OneTwoThree));
+
+    [Test]
+    public async Task Valve() =>
+        Assert.That(await Numbers.Valve(Observable.Return(true)).CollectAsync(), Is.EqualTo(OneTwoThree));
+
+    [Test]
+    public async Task Pace() =>
+        Assert.That(await Numbers.Pace(1_000_000, 3, Scheduler.Default).CollectAsync(), Is.EqualTo(OneTwoThree));
+
+    [Test]
+    public async Task PerFrame() =>
+        Assert.That(await Numbers.PerFrame(new FrameClock(TimeSpan.FromTicks(1), Scheduler.Default)).CollectAsync(), Is.EqualTo(OneTwoThree));
+
+    [Test]
     public async Task SelectAwait() =>
         Assert.That(
             await Numbers.SelectAwait((n, _) => ValueTask.FromResult(n * 10), maxConcurrency: 2).CollectAsync(),

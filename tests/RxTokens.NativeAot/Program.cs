@@ -29,6 +29,14 @@ await Check("Conflate, seed and add", Sum(Letters("abc").Conflate(_ => 1, (count
 await Check("Conflate, seed and add of a push source", Sum(Pushed("abc").Conflate(_ => 1, (count, _) => count + 1)), "3");
 await Check("KeepLatest", Last(Letters("abc").KeepLatest()), "c");
 await Check("KeepLatest, of a push source", Last(Pushed("abc").KeepLatest()), "c");
+await Check("Timeout", Letters("abc").Timeout(TimeSpan.FromSeconds(9), TimeSpan.FromSeconds(9), Scheduler.Default), "a b c");
+await Check("Timeout, of a TimeProvider", Letters("abc").Timeout(TimeSpan.FromSeconds(9), TimeSpan.FromSeconds(9), TimeProvider.System), "a b c");
+await Check("TakeUntil", Letters("abc").TakeUntil(new CancellationToken(canceled: true)), "");
+await Check("Detach", Letters("abc").Detach(), "a b c");
+await Check("Valve", Letters("abc").Valve(Observable.Return(true)), "a b c");
+await Check("Pace", Letters("abc").Pace(1000, 1, Scheduler.Default), "a b c");
+await Check("Pace, by a limiter", Letters("abc").Pace(new System.Threading.RateLimiting.ConcurrencyLimiter(new() { PermitLimit = 3 }), letter => letter.Length), "a b c");
+await Check("PerFrame", Letters("abc").PerFrame(new FrameClock(TimeSpan.FromMilliseconds(1), TimeProvider.System)), "a b c");
 await Check("FromBlocking", TokenStream.FromBlocking(["a", "b"]), "a b");
 await Check("FromBlocking, with a token", TokenStream.FromBlocking(_ => (IEnumerable<string>)["a", "b"]), "a b");
 await Check("FromChannel and CopyToAsync", Copied(), "a b c");

@@ -19,6 +19,21 @@ public class ChatSamples
             .RenderOnAsync(ui, screen.Append);
     }
 
+    /// <summary>Compiled only: it wants a model.</summary>
+    internal static async Task Everything(
+        ChatClient chat, OpenAI.Chat.ChatMessage[] messages, CancellationTokenSource stop, IObservable<bool> isVisible, FrameClock frames, SynchronizationContext ui, Screen screen)
+    {
+        await chat.CompleteChatStreamingAsync(messages)
+            .Detach()                                                        // who leaves is free at once, even if the connection hangs
+            .TakeUntil(stop.Token)                                           // the Stop button: completes, and keeps the text
+            .Timeout(first: TimeSpan.FromSeconds(20), between: TimeSpan.FromSeconds(5), TimeProvider.System)
+            .Valve(isVisible)                                                // while the tab is hidden, the model waits
+            .Through(updates => updates.SelectMany(update => update.ContentUpdate).Select(part => part.Text))
+            .Conflate()
+            .PerFrame(frames)                                                // var frames = new FrameClock(TimeSpan.FromSeconds(1.0 / 60), TimeProvider.System)
+            .RenderOnAsync(ui, screen.Append);
+    }
+
     /// <summary>Compiled only: how one becomes the other.</summary>
     internal static IChatClient Adapted(ChatClient chat)
     {

@@ -95,7 +95,7 @@ public class DocumentationTests(Package package)
         static string? Problem(Match row)
         {
             if (!row.Success)
-                return "a line is no row: source, requests, pulls or result, two spaces, a diagram, and a comment behind //";
+                return "a line is no row: source, requests, pulls, isOpen, stop, cancel or result, two spaces, a diagram, and a comment behind //";
 
             try
             {
@@ -115,7 +115,7 @@ public class DocumentationTests(Package package)
         }
     }
 
-    private static readonly Regex MarbleLine = new("^ *(?<label>source|requests|pulls|result( [0-9])?)  +(?<diagram>[^ ].*?) *(//.*)?$");
+    private static readonly Regex MarbleLine = new("^ *(?<label>source|requests|pulls|isOpen|stop|cancel|result( [0-9])?)  +(?<diagram>[^ ].*?) *(//.*)?$");
 
     /// <summary>OnDemand speaks of all its ways to end, errors among them, under one heading.</summary>
     private static readonly string[] Headings = ["Demand:", "Errors:|Ending:", "Disposal:", "Threading:"];

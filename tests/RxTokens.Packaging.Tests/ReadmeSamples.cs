@@ -17,10 +17,10 @@ public class ReadmeSamples
     {
         var screen = new View();
         await chat.CompleteChatStreamingAsync(messages)                     // pull: nothing is read until it is asked for
+            .Timeout(first: TimeSpan.FromSeconds(20), between: TimeSpan.FromSeconds(5), TimeProvider.System) // of the model's time
             .Through(updates => updates                                     // any Rx query, unchanged
                 .SelectMany(update => update.ContentUpdate)
-                .Select(part => part.Text)
-                .Timeout(TimeSpan.FromSeconds(20)))
+                .Select(part => part.Text))
             .Conflate()                                                     // screen busy? the text is joined, nothing is lost
             .RenderOnAsync(SynchronizationContext.Current!, screen.Append); // the next text is asked for when this one is drawn
     }

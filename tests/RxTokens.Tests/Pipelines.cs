@@ -1,4 +1,6 @@
+using System.Reactive.Concurrency;
 using System.Reactive.Linq;
+using System.Threading.RateLimiting;
 
 namespace RxTokens.Tests;
 
@@ -7,8 +9,9 @@ namespace RxTokens.Tests;
 /// <param name="Over">Applies it.</param>
 /// <param name="IsLossless">Whether the concatenation of what comes out is that of what goes in.</param>
 /// <param name="ReadAhead">The documented bound on items read and not asked for; null where the operator drops or merges.</param>
+/// <param name="IsPatient">Whether it waits for a read that ignores its token, or takes its time to clean up inside.</param>
 internal sealed record PullPipeline(
-    string Name, Func<IAsyncEnumerable<string>, IAsyncEnumerable<string>> Over, bool IsLossless = true, int? ReadAhead = null)
+    string Name, Func<IAsyncEnumerable<string>, IAsyncEnumerable<string>> Over, bool IsLossless = true, int? ReadAhead = null, bool IsPatient = true)
 {
     public override string ToString() => Name;
 }
@@ -19,8 +22,32 @@ internal sealed record PushPipeline(string Name, Func<IObservable<string>, IAsyn
     public override string ToString() => Name;
 }
 
+/// <summary>A clock on which a millisecond goes by between two looks at it, so that nobody waits for a frame.</summary>
+internal sealed class EveryLookIsAFrame : IScheduler, IServiceProvider, IStopwatchProvider, IStopwatch
+{
+    private long _looks;
+
+    public DateTimeOffset Now => DateTimeOffset.UnixEpoch + Elapsed;
+
+    public TimeSpan Elapsed => TimeSpan.FromMilliseconds(Interlocked.Increment(ref _looks));
+
+    public object? GetService(Type serviceType) => serviceType == typeof(IStopwatchProvider) ? this : null;
+
+    public IStopwatch StartStopwatch() => this;
+
+    public IDisposable Schedule<TState>(TState state, Func<IScheduler, TState, IDisposable> action) => throw new NotSupportedException();
+
+    public IDisposable Schedule<TState>(TState state, TimeSpan dueTime, Func<IScheduler, TState, IDisposable> action) => throw new NotSupportedException();
+
+    public IDisposable Schedule<TState>(TState state, DateTimeOffset dueTime, Func<IScheduler, TState, IDisposable> action) => throw new NotSupportedException();
+}
+
 internal static class Pipelines
 {
+    private static readonly CancellationTokenSource NeverStopped = new();
+
+    private static readonly ConcurrencyLimiter Unlimited = new(new ConcurrencyLimiterOptions { PermitLimit = int.MaxValue });
+
     public static readonly PullPipeline[] All =
     [
         new("Through", s => s.Through(o => o), ReadAhead: 0),
@@ -38,6 +65,13 @@ internal static class Pipelines
         new("Conflate seed add", s => s.Conflate(x => new System.Text.StringBuilder(x), (b, x) => b.Append(x)).Through(o => o.Select(b => b.ToString()))),
         new("KeepLatest", s => s.KeepLatest(), IsLossless: false),
         new("Printable", s => s.Printable(), ReadAhead: 0),
+        new("Timeout", s => s.Timeout(TimeSpan.FromHours(1), TimeSpan.FromHours(1), TimeProvider.System), ReadAhead: 0),
+        new("Detach", s => s.Detach(), ReadAhead: 0, IsPatient: false),
+        new("TakeUntil", s => s.TakeUntil(NeverStopped.Token), ReadAhead: 0),
+        new("Valve", s => s.Valve(Observable.Never<bool>()), ReadAhead: 0),
+        new("Pace", s => s.Pace(Unlimited), ReadAhead: 0),
+        new("Pace cost", s => s.Pace(Unlimited, x => x.Length), ReadAhead: 0),
+        new("PerFrame", s => s.PerFrame(new FrameClock(TimeSpan.FromMilliseconds(1), new EveryLookIsAFrame())), ReadAhead: 0),
     ];
 
     public static readonly PushPipeline[] OverPush =

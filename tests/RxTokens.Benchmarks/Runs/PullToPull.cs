@@ -116,5 +116,7 @@ internal static partial class Runs
 
     private struct SystemLinq;
 
+    private struct SystemInteractive;
+
     private struct Framework;
 }

@@ -35,6 +35,12 @@ internal sealed record PullOperator(string Name, Keeps Keeps, Func<Stage, IAsync
 {
     /// <summary>How many functions it may have in work; 0: it has none.</summary>
     public int Concurrency { get; init; }
+
+    /// <summary>Whether it may complete before its source, with all that was read.</summary>
+    public bool MayStop { get; init; }
+
+    /// <summary>Whether the end may come before the source is disposed; it is disposed all the same.</summary>
+    public bool IsHasty { get; init; }
 }
 
 internal sealed record PushOperator(string Name, Keeps Keeps, Func<Stage, IObservable<Item>, IAsyncEnumerable<Item>> Apply)
@@ -56,6 +62,46 @@ internal sealed class Stage(Scene scene)
         scene.Start(timer.Ring);
         return timer;
     }
+
+    /// <summary>A scheduler all of whose timers ring, in their turn.</summary>
+    public Ticks StartTicks()
+    {
+        var ticks = new Ticks(scene);
+        scene.Start(ticks.Ring);
+        return ticks;
+    }
+
+    /// <summary>Opens and closes.</summary>
+    public Switch StartSwitch()
+    {
+        var isOpen = new Switch(scene);
+        scene.Start(isOpen.Turn);
+        return isOpen;
+    }
+
+    /// <summary>A scheduler one of whose timers rings, wanted or not.</summary>
+    public Deadlines StartDeadlines()
+    {
+        var deadlines = new Deadlines(scene);
+        scene.Start(deadlines.Ring);
+        return deadlines;
+    }
+
+    /// <summary>A token that is cancelled at some time, from a thread of its own.</summary>
+    public CancellationToken StartStop()
+    {
+        var stop = new CancellationTokenSource();
+        scene.Start(() =>
+        {
+            for (var pauses = scene.Choose(40); pauses > 0; pauses--)
+                Scene.Pause();
+            stop.Cancel();
+        });
+        return stop.Token;
+    }
+
+    /// <summary>What must not be told: failures of what nobody has broken.</summary>
+    public void Fail(Exception failure) => Scene.Require(failure is InvalidDataException, "an orphan fails with " + failure);
 
     public void Drop(Item item) => _dropped.Add(item.Letters);
 }

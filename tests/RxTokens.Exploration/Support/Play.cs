@@ -16,6 +16,7 @@ internal sealed class Play
     private Consumer _consumer = null!;
     private Exception? _expected;
     private Exception? _cleanUpFailure;
+    private bool _isOfOne = true;
     private bool _isCancelled;
     private bool _isLeft;
 
@@ -78,7 +79,10 @@ internal sealed class Play
             $"{outer} over {inner}", outer.Keeps & inner.Keeps, (stage, s) => outer.Apply(stage, inner.Apply(stage, s)))
         {
             Concurrency = outer.Concurrency + inner.Concurrency,
+            MayStop = outer.MayStop,
+            IsHasty = outer.IsHasty,
         };
+        play._isOfOne = false;
         play.Open(both, failure, int.MaxValue, taken, lends: false);
         return play;
     }
@@ -114,7 +118,7 @@ internal sealed class Play
             Wants = wants,
             IsTakenAway = taken,
             NeedsLiveItems = lends,
-            OnEnd = RequireSettled,
+            OnEnd = op is PullOperator { IsHasty: true } ? static () => { } : RequireSettled,
         };
         _scene.Start(_consumer.Run);
     }
@@ -188,15 +192,19 @@ internal sealed class Play
         switch (_consumer.Failure)
         {
             case null:
-                Require(!_consumer.HasSeenTheEnd || _isLeft || (_expected is null && Sent == _letters), "what was cut off looks complete");
+                Require(!_consumer.HasSeenTheEnd || _isLeft || MayStop || (_expected is null && Sent == _letters), "what was cut off looks complete");
                 break;
 
             case OperationCanceledException cancelled:
                 Require(_isCancelled && cancelled.CancellationToken == _cancellation.Token, "a cancellation that is not the caller's");
                 break;
 
-            case BackpressureException:
-                Require((_operator.Keeps & Keeps.Peace) == 0, "an overflow");
+            case BackpressureException or TimeoutException:
+                Require((_operator.Keeps & Keeps.Peace) == 0, "an overflow, or a time limit");
+                break;
+
+            case AggregateException { InnerExceptions: [TimeoutException, var late] } when MayBeToldLate(late) || late is BackpressureException:
+                Require((_operator.Keeps & Keeps.Peace) == 0, "a time limit");
                 break;
 
             default:
@@ -228,8 +236,21 @@ internal sealed class Play
         if (Promises(Keeps.All | Keeps.Order))
             Require(Sent.StartsWith(got, StringComparison.Ordinal), "a letter is missing");
 
-        if (!_consumer.HasSeenTheEnd || _isLeft || _consumer.Failure is OperationCanceledException or BackpressureException)
+        // Each that was read is either told or given back; but for what others, behind it, keep to themselves.
+        if (_operator == Operators.Detach && _consumer.HasSeenTheEnd)
+            Require(got + dropped == Sent, "a letter is neither told nor given back");
+
+        if (!_consumer.HasSeenTheEnd || _isLeft || _consumer.Failure is OperationCanceledException or BackpressureException or TimeoutException
+            or AggregateException { InnerExceptions: [TimeoutException, ..] })
+        {
             return;
+        }
+
+        if (MayStop)
+        {
+            Require(!_isOfOne || got == Sent, "a letter that was read is not told");
+            return;
+        }
 
         if (_stage.Functions.FailsAt is var letter and not default(char))
         {
@@ -244,6 +265,10 @@ internal sealed class Play
     }
 
     private int Concurrency => (_operator as PullOperator)?.Concurrency ?? 0;
+
+    private bool MayStop => (_operator as PullOperator)?.MayStop ?? false;
+
+    private bool IsHasty => (_operator as PullOperator)?.IsHasty ?? false;
 
     private bool Promises(Keeps promise) => (_operator.Keeps & promise) == promise;
 }

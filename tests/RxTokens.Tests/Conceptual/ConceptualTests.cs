@@ -17,6 +17,9 @@ public partial class ConceptualTests
         from ending in Gen.Elements('-', '|', '|', '|', '#')
         select new SourceCase([.. delays], ending);
 
+    private static readonly Gen<SourceCase> PromptOrDeafSourceCases =
+        from source in SourceCases from isDeaf in Gen.Elements(false, true) select source with { IgnoresItsToken = isDeaf };
+
     private static readonly Gen<ConsumerCase> ConsumerCases =
         from busy in Gen.NonEmptyListOf(Gen.Frequency((2, Gen.Constant(0)), (2, Gen.Choose(1, 5)), (1, Gen.Constant(30))))
         from stops in Gen.Frequency((2, Gen.Constant<int?>(null)), (1, Gen.Choose(0, 8).Select(i => (int?)i)))
@@ -24,6 +27,8 @@ public partial class ConceptualTests
         select new ConsumerCase([.. busy], stops, leaves);
 
     private static readonly Gen<int?> LeavingTimes = Gen.Frequency((2, Gen.Constant<int?>(null)), (1, Gen.Choose(1, 30).Select(i => (int?)i)));
+
+    private static readonly Gen<int?> StoppingTimes = Gen.Frequency((1, Gen.Constant<int?>(null)), (4, Gen.Choose(0, 15).Select(i => (int?)i)));
 
     /// <summary>Where a consumer leaves, nobody looks at a model's failed task; later tests watch for such tasks.</summary>
     [OneTimeTearDown]

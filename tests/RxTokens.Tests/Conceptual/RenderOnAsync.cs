@@ -41,6 +41,20 @@ internal static partial class Concept
         this IAsyncEnumerable<T> source, SynchronizationContext context, Func<T, ValueTask> render, CancellationToken cancellationToken = default) =>
         source.RenderOnAsync(new SynchronizationContextScheduler(context), render, cancellationToken);
     // </conceptual>
+
+    // <conceptual>
+    // Conceptually:
+    public static Task RenderOnAsync<T>(
+        this IAsyncEnumerable<T> source, IScheduler scheduler, FrameClock frames, Action<T> render, CancellationToken cancellationToken = default) =>
+        source.PerFrame(frames).RenderOnAsync(scheduler, render, cancellationToken);
+    // </conceptual>
+
+    // <conceptual>
+    // Conceptually:
+    public static Task RenderOnAsync<T>(
+        this IAsyncEnumerable<T> source, SynchronizationContext context, FrameClock frames, Action<T> render, CancellationToken cancellationToken = default) =>
+        source.PerFrame(frames).RenderOnAsync(context, render, cancellationToken);
+    // </conceptual>
 }
 
 public partial class ConceptualTests
@@ -56,6 +70,18 @@ public partial class ConceptualTests
         from source in SourceCases from busy in Gen.Choose(0, 4) from failsAt in Gen.Choose(0, 12) select (source, busy, failsAt), 122,
         (c, w) => w.Await(() => TokenStream.RenderOnAsync(w.PullAtOnce(c.source), new UiThread(w.Clock, c.busy), item => Draw(w, item, c.failsAt))),
         (c, w) => w.Await(() => Concept.RenderOnAsync(w.PullAtOnce(c.source), new UiThread(w.Clock, c.busy), item => Draw(w, item, c.failsAt))));
+
+    [Test]
+    public void RenderOnAsync_ByFrames() => Same(
+        from source in SourceCases from period in Gen.Choose(1, 5) from failsAt in Gen.Choose(0, 12) select (source, period, failsAt), 145,
+        (c, w) => w.Await(() => TokenStream.RenderOnAsync(w.PullAtOnce(c.source), w.Clock, new FrameClock(c.period.Frames(), w.Clock), item => Draw(w, item, c.failsAt))),
+        (c, w) => w.Await(() => Concept.RenderOnAsync(w.PullAtOnce(c.source), w.Clock, new FrameClock(c.period.Frames(), w.Clock), item => Draw(w, item, c.failsAt))));
+
+    [Test]
+    public void RenderOnAsync_ByFrames_OnAContext() => Same(
+        from source in SourceCases from busy in Gen.Choose(0, 4) from period in Gen.Choose(1, 5) from failsAt in Gen.Choose(0, 12) select (source, busy, period, failsAt), 146,
+        (c, w) => w.Await(() => TokenStream.RenderOnAsync(w.PullAtOnce(c.source), new UiThread(w.Clock, c.busy), new FrameClock(c.period.Frames(), w.Clock), item => Draw(w, item, c.failsAt))),
+        (c, w) => w.Await(() => Concept.RenderOnAsync(w.PullAtOnce(c.source), new UiThread(w.Clock, c.busy), new FrameClock(c.period.Frames(), w.Clock), item => Draw(w, item, c.failsAt))));
 
     [Test]
     public void RenderOnAsync_ByAnAsynchronousFunction() => Same(

@@ -29,7 +29,7 @@ public sealed class World(bool isOfModel)
     public IAsyncEnumerable<string> PullText(SourceCase source) => InTurn(PullAtOnce(source).Select(Text), _reads);
 
     /// <summary>For models that wait for one thing after the other.</summary>
-    public IAsyncEnumerable<int> PullAtOnce(SourceCase source) => _source = new PullProbe<int>(Clock, source.Marbles);
+    public IAsyncEnumerable<int> PullAtOnce(SourceCase source) => _source = new PullProbe<int>(Clock, source.Marbles) { IgnoresCancellation = source.IgnoresItsToken };
 
     public IObservable<int> Push(SourceCase source) => Clock.Cold(source.Marbles);
 
@@ -48,6 +48,8 @@ public sealed class World(bool isOfModel)
         if (!_hasLeft)
             Log("dropped", item);
     }
+
+    public void Failed(Exception failure) => Log("failed", Name(failure));
 
     public void Log(string what, object? value)
     {
@@ -87,9 +89,9 @@ public sealed class World(bool isOfModel)
     }
 
     /// <summary>Asks, is busy with what it gets, asks again; and after some items leaves or falls silent.</summary>
-    public void Consume<T>(IAsyncEnumerable<T> stream, ConsumerCase consumer) => Clock.At(0, async () =>
+    public void Consume<T>(IAsyncEnumerable<T> stream, ConsumerCase consumer, CancellationToken cancellationToken = default) => Clock.At(0, async () =>
     {
-        var enumerator = InTurn(stream, _resumptions).GetAsyncEnumerator();
+        var enumerator = InTurn(stream, _resumptions).GetAsyncEnumerator(cancellationToken);
         try
         {
             for (var taken = 0; taken != consumer.StopsAfter; taken++)
@@ -190,6 +192,9 @@ public sealed record SourceCase(int[] Delays, char Ending)
     /// <summary>The items; counted from 0 if they are not given.</summary>
     public int[]? Values { get; init; }
 
+    /// <summary>Whether a read goes on though its token is cancelled.</summary>
+    public bool IgnoresItsToken { get; init; }
+
     public IReadOnlyList<Marble<int>> Marbles
     {
         get
@@ -206,7 +211,7 @@ public sealed record SourceCase(int[] Delays, char Ending)
         }
     }
 
-    public override string ToString() => $"source [{string.Join(' ', Delays)}]{Ending}{(Values is null ? "" : $" of {string.Join(' ', Values)}")}";
+    public override string ToString() => $"source [{string.Join(' ', Delays)}]{Ending}{(Values is null ? "" : $" of {string.Join(' ', Values)}")}{(IgnoresItsToken ? " that ignores its token" : "")}";
 }
 
 /// <summary>What a consumer does: is busy for these frames after each item; leaves after some items, or falls silent.</summary>

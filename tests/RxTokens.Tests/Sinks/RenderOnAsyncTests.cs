@@ -83,6 +83,25 @@ public class RenderOnAsyncTests
     public void OnAContext_WithAFunction_ItsMarble(string member) => DocumentedMarble.Run(member, (m, rows) =>
         ExpectDrawnSlowly(m, rows, (source, draw) => source.RenderOnAsync(new ClockContext(m.Clock), draw)));
 
+    [MarbleOf("RenderOnAsync<TSource>(IAsyncEnumerable<TSource>, IScheduler, FrameClock, Action<TSource>, CancellationToken)")]
+    public void OnAScheduler_ByFrames_ItsMarble(string member) => DocumentedMarble.Run(member, (m, rows) =>
+        ExpectDrawnByFrames(m, rows, (source, frames, draw) => source.RenderOnAsync(m.Clock, frames, draw)));
+
+    [MarbleOf("RenderOnAsync<TSource>(IAsyncEnumerable<TSource>, SynchronizationContext, FrameClock, Action<TSource>, CancellationToken)")]
+    public void OnAContext_ByFrames_ItsMarble(string member) => DocumentedMarble.Run(member, (m, rows) =>
+        ExpectDrawnByFrames(m, rows, (source, frames, draw) => source.RenderOnAsync(new ClockContext(m.Clock), frames, draw)));
+
+    private static void ExpectDrawnByFrames(MarbleTest m, DocumentedMarble rows, Func<IAsyncEnumerable<string>, FrameClock, Action<string>, Task> renderOn)
+    {
+        var drawn = Observable.Create<string>(screen =>
+        {
+            var rendering = renderOn(m.Pull(rows["source"]), new FrameClock(m.Time("----|"), m.Clock), screen.OnNext);
+            rendering.GetAwaiter().OnCompleted(screen.OnCompleted);
+            return System.Reactive.Disposables.Disposable.Empty;
+        });
+        m.Expect(drawn).ToBe(rows["result"]);
+    }
+
     /// <summary>Drawing takes two frames, in which others may use the screen.</summary>
     private static void ExpectDrawnSlowly(MarbleTest m, DocumentedMarble rows, Func<IAsyncEnumerable<string>, Func<string, ValueTask>, Task> renderOn)
     {

@@ -1,0 +1,154 @@
+using System.Diagnostics;
+using System.Reactive.Concurrency;
+using System.Reactive.Disposables;
+
+namespace RxTokens;
+
+/// <summary>Frames of one length, for any number of streams, on one timer: <see cref="TokenStream.PerFrame"/> tells an item a frame.</summary>
+/// <remarks>
+/// <code>
+/// source  abc--de--f|
+/// result  a---c---e---f---|    // Conflate((_, newer) => newer).PerFrame(frames), of new FrameClock(4 ms, …)
+/// </code>
+/// <para><b>The grid</b> begins when the clock is made, and keeps its phase: frame n lies from n × <see cref="Period"/> on. A screen's own beat
+/// is not known to it.</para>
+/// <para><b>Timers:</b> one while somebody waits for the next frame, none else. One that is late skips the frames that it has missed, and the next
+/// is on the grid again.</para>
+/// <para><b>Threading:</b> may be used from any thread. Streams that waited for a frame go on one after the other, on the scheduler's thread, in the
+/// order in which they began to wait.</para>
+/// </remarks>
+[DebuggerDisplay("FrameClock({Period}, {_waiting.Count} waiting)")]
+public sealed class FrameClock
+{
+    // All are touched under the lock alone; the scheduler and the waiters are called outside it.
+    private readonly Lock _gate = new();
+    private readonly IScheduler _scheduler;
+    private readonly IStopwatch _watch;
+    private LinkedList<IFrameWaiter> _waiting = new();
+    private LinkedList<IFrameWaiter> _ticking = new(); // those whose frame has come
+    private SingleAssignmentDisposable? _timer;
+
+    /// <summary>Makes a clock whose first frame begins now.</summary>
+    /// <param name="period">How long a frame is, for example <c>TimeSpan.FromSeconds(1.0 / 60)</c>.</param>
+    /// <param name="scheduler">Its clock.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="scheduler"/> is null.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="period"/> is not positive.</exception>
+    public FrameClock(TimeSpan period, IScheduler scheduler)
+    {
+        ArgumentNullException.ThrowIfNull(scheduler);
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(period, TimeSpan.Zero);
+
+        Period = period;
+        _scheduler = scheduler;
+        _watch = scheduler.StartStopwatch();
+    }
+
+    /// <summary>Makes a clock whose first frame begins now.</summary>
+    /// <param name="period">How long a frame is, for example <c>TimeSpan.FromSeconds(1.0 / 60)</c>.</param>
+    /// <param name="timeProvider">Its clock.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="timeProvider"/> is null.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="period"/> is not positive.</exception>
+    public FrameClock(TimeSpan period, TimeProvider timeProvider)
+        : this(period, timeProvider.AsScheduler())
+    {
+    }
+
+    /// <summary>How long a frame is.</summary>
+    public TimeSpan Period { get; }
+
+    /// <summary>The number of the frame that it is now.</summary>
+    internal long Frame => _watch.Elapsed.Ticks / Period.Ticks;
+
+    /// <summary>Has the waiter told when the next frame begins; once.</summary>
+    internal void WaitForNext(LinkedListNode<IFrameWaiter> waiter)
+    {
+        lock (_gate)
+            _waiting.AddLast(waiter);
+        EnsureTimer();
+    }
+
+    /// <summary>The waiter does not wait any more.</summary>
+    internal void Forget(LinkedListNode<IFrameWaiter> waiter)
+    {
+        IDisposable? unused = null;
+        lock (_gate)
+        {
+            waiter.List?.Remove(waiter);
+            if (_waiting.Count == 0)
+                (unused, _timer) = (_timer, null);
+        }
+
+        unused?.Dispose();
+    }
+
+    private void EnsureTimer()
+    {
+        SingleAssignmentDisposable timer;
+        lock (_gate)
+        {
+            if (_timer is not null || _waiting.Count == 0)
+                return;
+            timer = _timer = new SingleAssignmentDisposable();
+        }
+
+        var elapsed = _watch.Elapsed.Ticks;
+        var toNext = TimeSpan.FromTicks(Period.Ticks - elapsed % Period.Ticks);
+        try
+        {
+            timer.Disposable = _scheduler.Schedule((Clock: this, Timer: timer), toNext, static (_, s) =>
+            {
+                s.Clock.Tick(s.Timer);
+                return Disposable.Empty;
+            });
+        }
+        catch
+        {
+            lock (_gate)
+                _timer = null;
+            throw;
+        }
+    }
+
+    private void Tick(SingleAssignmentDisposable timer)
+    {
+        lock (_gate)
+        {
+            if (_timer != timer)
+                return; // nobody waited any more
+
+            _timer = null;
+            (_waiting, _ticking) = (_ticking, _waiting);
+        }
+
+        while (TakeNext() is { } waiter)
+        {
+            try
+            {
+                waiter.OnFrame();
+            }
+            catch (Exception thrown)
+            {
+                // An observer's, further down: it is not to take the others' frame.
+                Unobserved.Throw(thrown);
+            }
+        }
+    }
+
+    private IFrameWaiter? TakeNext()
+    {
+        lock (_gate)
+        {
+            if (_ticking.First is not { } next)
+                return null;
+            _ticking.RemoveFirst();
+            return next.Value;
+        }
+    }
+}
+
+/// <summary>Who waits for a frame.</summary>
+internal interface IFrameWaiter
+{
+    /// <summary>A frame has begun.</summary>
+    void OnFrame();
+}
