@@ -48,7 +48,7 @@ internal abstract partial class Stage<T>
                 case Phase.CleaningUp:
                     if (!_hasLanded)
                         return;
-                    Finish((ConfiguredValueTaskAwaitable.ConfiguredValueTaskAwaiter)_cleanup!);
+                    Finish(_cleanup);
                     break;
 
                 case Phase.Ended:
@@ -234,7 +234,7 @@ internal abstract partial class Stage<T>
         _cancellation = null;
         _enumerator = null;
         _read = default;
-        _cleanup = null;
+        _cleanup = default;
         OnEnd();
     }
 }

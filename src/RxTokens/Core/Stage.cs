@@ -70,7 +70,7 @@ internal abstract partial class Stage<T>
     private IAsyncEnumerator<T>? _enumerator;
     private Action? _onLanded; // none before there is something to wait for
     private ConfiguredValueTaskAwaitable<bool>.ConfiguredValueTaskAwaiter _read;
-    private object? _cleanup; // a ConfiguredValueTaskAwaiter, boxed: most sources are disposed at once
+    private ConfiguredValueTaskAwaitable.ConfiguredValueTaskAwaiter _cleanup;
     private Failures? _failures;
 
     /// <param name="source">The source, enumerated at the first read; none where items are pushed.</param>

@@ -59,11 +59,15 @@ public sealed class FrameClock
     /// <summary>The number of the frame that it is now.</summary>
     internal long Frame => _watch.Elapsed.Ticks / Period.Ticks;
 
-    /// <summary>Has the waiter told when the next frame begins; once.</summary>
+    /// <summary>Has the waiter told when the next frame begins; once, however often it asks for it.</summary>
     internal void WaitForNext(LinkedListNode<IFrameWaiter> waiter)
     {
         lock (_gate)
-            _waiting.AddLast(waiter);
+        {
+            if (waiter.List is null)
+                _waiting.AddLast(waiter);
+        }
+
         EnsureTimer();
     }
 

@@ -57,19 +57,16 @@ internal sealed class PerFrameStream<T>(IAsyncEnumerable<T> source, FrameClock f
 /// <summary>Reads where the frame is a new one; else it waits for the next.</summary>
 /// <remarks>
 /// <code>
-/// field          written by            read by       ordered by
-/// _frames        constructor           everyone      readonly
-/// _place         the runner            the same      the turn; what is in it is the clock's, under its lock
-/// _hasBegun      the clock             the runner    volatile, before its note News
-/// all others     the runner            the runner    the turn
+/// field          written by    read by     ordered by
+/// _frames        constructor   everyone    readonly
+/// _place         the runner    the runner  the turn; what is in it is the clock's, under its lock
+/// all others     the runner    the runner  the turn
 /// </code>
 /// </remarks>
 internal sealed class PerFrameOutlet<T> : Outlet<T, T>, IFrameWaiter
 {
     private readonly FrameClock _frames;
     private LinkedListNode<IFrameWaiter>? _place; // made when it has to wait
-    private volatile bool _hasBegun; // the frame that was waited for
-    private bool _isWaiting;
     private long _lastFrame = -1;
 
     public PerFrameOutlet(IAsyncEnumerable<T> source, FrameClock frames, CancellationToken cancellationToken)
@@ -79,13 +76,11 @@ internal sealed class PerFrameOutlet<T> : Outlet<T, T>, IFrameWaiter
 
     protected override bool MayRead()
     {
-        if (!IsAsking || _isWaiting)
+        if (!IsAsking)
             return false;
         if (_frames.Frame > _lastFrame)
             return true;
 
-        _isWaiting = true;
-        _hasBegun = false;
         try
         {
             _frames.WaitForNext(_place ??= new(this));
@@ -98,17 +93,7 @@ internal sealed class PerFrameOutlet<T> : Outlet<T, T>, IFrameWaiter
         return false;
     }
 
-    void IFrameWaiter.OnFrame()
-    {
-        _hasBegun = true;
-        Post(Note.News);
-    }
-
-    protected override void OnNews(Note notes)
-    {
-        if (_hasBegun)
-            _isWaiting = false;
-    }
+    void IFrameWaiter.OnFrame() => Post(Note.News);
 
     protected override bool OnItem(T item)
     {
@@ -121,9 +106,8 @@ internal sealed class PerFrameOutlet<T> : Outlet<T, T>, IFrameWaiter
 
     protected override void OnClosed()
     {
-        if (_isWaiting)
-            _frames.Forget(_place!);
-        _isWaiting = false;
+        if (_place is not null)
+            _frames.Forget(_place);
     }
 
     protected override bool TryTake([MaybeNullWhen(false)] out T item)

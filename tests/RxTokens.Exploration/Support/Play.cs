@@ -170,7 +170,7 @@ internal sealed class Play
 
     private string Story =>
         $" ({_operator}: sent '{Sent}' of '{_letters}', got '{string.Join('|', _consumer.Items)}', dropped '{_stage.Dropped}', "
-        + $"ended: {_consumer.HasSeenTheEnd}, failure: {_consumer.Failure?.Message})";
+        + $"ended: {_consumer.HasSeenTheEnd}, failure: {_consumer.Failure?.Message}, at leaving: {_consumer.LeavingFailure?.Message})";
 
     private void Require(bool condition, string what) => Scene.Require(condition, condition ? "" : what + Story);
 
