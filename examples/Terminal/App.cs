@@ -154,7 +154,7 @@ internal sealed class App(TextWriter output, TextWriter error, Surface surface)
         }
     }
 
-    private LiveScreen OpenLive(Options options, Peer peer, Figures figures, FrameClock frames)
+    private LiveScreen OpenLive(Options options, Peer peer, Figures figures, FrameScheduler frames)
     {
         var frame = new LiveFrame($"{Failures.OneLine(options.Model)} · {CommandLine.NameOf(options.Strategy)} · {peer.Name}", options.ScreenTime, Canvas.IsColorWanted);
         return new LiveScreen(output, figures, frame, static () => Canvas.Size, frames);

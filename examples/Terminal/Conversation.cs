@@ -35,7 +35,7 @@ internal sealed class Conversation(Options options, Uri address, Endpoint? embed
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
-    public async Task<Outcome> RunAsync(Strategy strategy, Func<Figures, FrameClock, IScreen> openScreen, CancellationToken stop)
+    public async Task<Outcome> RunAsync(Strategy strategy, Func<Figures, FrameScheduler, IScreen> openScreen, CancellationToken stop)
     {
         using var cancellation = new CancellationTokenSource();
         long? stoppedAt = null;
@@ -47,7 +47,7 @@ internal sealed class Conversation(Options options, Uri address, Endpoint? embed
 
         using var screenThread = new EventLoopScheduler(start => new Thread(start) { Name = "screen", IsBackground = true });
         using var figures = new Figures(screenThread, strategy);
-        var frames = new FrameClock(screenThread, options.ScreenTime > FrameClock.Shortest ? options.ScreenTime : FrameClock.Shortest);
+        var frames = new FrameScheduler(screenThread, options.ScreenTime > FrameScheduler.Shortest ? options.ScreenTime : FrameScheduler.Shortest);
         using var wire = new Wire(CreateHandler(), Scheduler.Default);
         var answer = Ask(wire)
             .FailIfSilent(options.Timeout, Scheduler.Default, () => wire.LastSign)

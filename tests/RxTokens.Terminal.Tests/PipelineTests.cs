@@ -23,13 +23,13 @@ public sealed class PipelineTests
     [TestCase("Push", 500)]
     public void At_most_60_frames_a_second_are_drawn(string strategy, int rate)
     {
-        var (drawing, _) = Draw(Enum.Parse<Strategy>(strategy), Answer(tokens: 2 * rate, every: TimeSpan.FromSeconds(1.0 / rate)), FrameClock.Shortest);
+        var (drawing, _) = Draw(Enum.Parse<Strategy>(strategy), Answer(tokens: 2 * rate, every: TimeSpan.FromSeconds(1.0 / rate)), FrameScheduler.Shortest);
         _clock.AdvanceBy(TimeSpan.FromMinutes(5));
 
         Assert.That(drawing.IsCompletedSuccessfully);
         Assert.Multiple(() =>
         {
-            Assert.That(_frames.Zip(_frames.Skip(1), (a, b) => b - a), Has.All.GreaterThanOrEqualTo(FrameClock.Shortest));
+            Assert.That(_frames.Zip(_frames.Skip(1), (a, b) => b - a), Has.All.GreaterThanOrEqualTo(FrameScheduler.Shortest));
             Assert.That(_frames.Count(frame => frame >= Start.AddSeconds(0.5) && frame < Start.AddSeconds(1.5)), Is.InRange(59, 60), "and not many fewer");
         });
     }
@@ -37,7 +37,7 @@ public sealed class PipelineTests
     [Test]
     public void The_first_token_is_drawn_at_once()
     {
-        var (_, _) = Draw(Strategy.Conflate, Answer(tokens: 10, every: TimeSpan.FromMilliseconds(300)), FrameClock.Shortest);
+        var (_, _) = Draw(Strategy.Conflate, Answer(tokens: 10, every: TimeSpan.FromMilliseconds(300)), FrameScheduler.Shortest);
         _clock.AdvanceBy(TimeSpan.FromSeconds(1));
 
         Assert.That(_frames.Select(frame => (frame - Start).TotalMilliseconds), Is.EqualTo(new[] { 300, 600, 900 }));
@@ -82,7 +82,7 @@ public sealed class PipelineTests
     [Test]
     public void Figures_do_not_end_with_a_frame_that_the_clock_moved_back()
     {
-        var frames = new FrameClock(_clock, TimeSpan.FromMilliseconds(100));
+        var frames = new FrameScheduler(_clock, TimeSpan.FromMilliseconds(100));
         var drawn = new List<double>();
         void Frame() => drawn.Add((_clock.Now - Start).TotalMilliseconds);
 
@@ -146,7 +146,7 @@ public sealed class PipelineTests
     {
         var figures = new Figures(_clock, strategy);
         var drawing = Pipeline.DrawAsync(
-            answer.MeasureHeld(figures), strategy, 5, figures, recording: null, new FrameClock(_clock, period),
+            answer.MeasureHeld(figures), strategy, 5, figures, recording: null, new FrameScheduler(_clock, period),
             text =>
             {
                 _frames.Add(_clock.Now);

@@ -77,12 +77,18 @@ public static partial class TokenStream
     {
         ArgumentNullException.ThrowIfNull(source);
 
-        // A stage as any other, over a source whose reads return when they are cancelled.
-        return new TakeUntilStream<TSource>(new DetachedSource<TSource>(source, onDropped, onFailed), stop: CancellationToken.None, onDropped);
+        return new DetachedStream<TSource>(new DetachedSource<TSource>(source, onDropped, onFailed), onDropped);
     }
 }
 
+/// <summary>A stage as any other, over a source whose reads return when they are cancelled.</summary>
 [DebuggerDisplay("Detach()")]
+internal sealed class DetachedStream<T>(DetachedSource<T> source, Action<T>? onDropped) : OutletStream<T>
+{
+    public override IOutlet<T> Start(CancellationToken cancellationToken) =>
+        new TakeUntilOutlet<T>(source, stop: CancellationToken.None, onDropped, cancellationToken);
+}
+
 internal sealed class DetachedSource<T>(IAsyncEnumerable<T> source, Action<T>? onDropped, Action<Exception>? onFailed) : IAsyncEnumerable<T>
 {
     public IAsyncEnumerator<T> GetAsyncEnumerator(CancellationToken cancellationToken = default) =>

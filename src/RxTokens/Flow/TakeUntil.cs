@@ -62,11 +62,11 @@ public static partial class TokenStream
 }
 
 [DebuggerDisplay("TakeUntil(stopped = {_stop.IsCancellationRequested})")]
-internal sealed class TakeUntilStream<T>(IAsyncEnumerable<T> source, CancellationToken stop, Action<T>? onDropped = null) : OutletStream<T>
+internal sealed class TakeUntilStream<T>(IAsyncEnumerable<T> source, CancellationToken stop) : OutletStream<T>
 {
     private readonly CancellationToken _stop = stop;
 
-    public override IOutlet<T> Start(CancellationToken cancellationToken) => new TakeUntilOutlet<T>(source, _stop, onDropped, cancellationToken);
+    public override IOutlet<T> Start(CancellationToken cancellationToken) => new TakeUntilOutlet<T>(source, _stop, onDropped: null, cancellationToken);
 }
 
 /// <summary>Stops where it would read next.</summary>

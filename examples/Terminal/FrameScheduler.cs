@@ -3,7 +3,7 @@ using System.Reactive.Concurrency;
 namespace Terminal;
 
 /// <summary>A scheduler that runs what it is given at the next frame: never two within one period, the first one at once.</summary>
-internal sealed class FrameClock(IScheduler scheduler, TimeSpan period) : IScheduler
+internal sealed class FrameScheduler(IScheduler scheduler, TimeSpan period) : IScheduler
 {
     /// <summary>The shortest time between two frames: 60 a second.</summary>
     public static readonly TimeSpan Shortest = TimeSpan.FromSeconds(1.0 / 60);
