@@ -70,7 +70,7 @@ internal sealed class PoolItems : EventListener
             case (Dequeue, [long item]):
                 OnDequeued(item);
                 break;
-            case (TransferSend, [_, Timer, _, _, int milliseconds, ..]) when OfThisMoment is { } test:
+            case (TransferSend, [_, Timer, _, _, int milliseconds, ..]) when PoolWatch.OfThisThread is { } test:
                 test.OnRealTimer(TimeSpan.FromMilliseconds(milliseconds));
                 break;
         }

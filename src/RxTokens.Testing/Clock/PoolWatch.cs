@@ -14,7 +14,6 @@ namespace RxTokens;
 ///                the test's: none
 /// _turn          all                      all                   _gate; outside of it a hint
 /// _abandoned     all                      all                   _gate; outside of it a hint
-/// _realTimer     all                      the test's thread     volatile
 /// _isPrepared    each run's test thread   the next run's        volatile
 /// _ofThisThread  each test's thread       the same              it has one for each thread
 /// all others     the test's thread        the test's thread
@@ -45,13 +44,16 @@ internal sealed class PoolWatch(TimeSpan patience)
     private volatile Thread[] _inside = [];
     private volatile Thread? _turn;
     private volatile int _abandoned;
-    private volatile object? _realTimer; // a TimeSpan
+    private TimeSpan? _realTimer;
+
+    /// <summary>The test whose own thread the calling one is.</summary>
+    public static PoolWatch? OfThisThread => _ofThisThread;
 
     /// <summary>The test to which what the calling thread does belongs.</summary>
     public static PoolWatch? Current => _ofThisThread ?? Flow.Value;
 
     /// <summary>How long the timer runs that the test has started last in real time; null if there is none.</summary>
-    public TimeSpan? RealTimer => (TimeSpan?)_realTimer;
+    public TimeSpan? RealTimer => _realTimer;
 
     /// <summary>Whether the test's thread is at work: what others say now comes at a time that means nothing.</summary>
     public bool IsAtWork => _turn == _thread && !IsBlocked(_thread);
@@ -158,7 +160,7 @@ internal sealed class PoolWatch(TimeSpan patience)
         }
     }
 
-    /// <summary>The test has started a timer that its clock does not drive.</summary>
+    /// <summary>The test's thread has started a timer that its clock does not drive. Those of other threads may be the framework's.</summary>
     public void OnRealTimer(TimeSpan time) => _realTimer = time;
 
     /// <summary>Something of the test is queued, or begins unheard of.</summary>

@@ -118,7 +118,7 @@ internal sealed class Report(TimeSpan frameSize, TimeSpan now, IReadOnlyList<ISo
             text.Append(CultureInfo.InvariantCulture, $"  {(line.StartsWith('…') ? "" : "where ")}{line}\n");
         var isHeldBack = finding.IsOpen && HaveSourcesEnded;
         var isClockForgotten = (RealTimer is not null || isHeldBack)
-            && mismatch is { Kind: MismatchKind.Missing or MismatchKind.Late, Expected: not null } && finding.Rows is [.., { Kind: MarbleRow.Expected }];
+            && mismatch is { Kind: MismatchKind.Missing, Expected: not null } && finding.Rows is [.., { Kind: MarbleRow.Expected }];
         if (finding.IsToAccept && !isClockForgotten && mismatch is { Actual.Length: <= LongestRow, Expected: not null })
             text.Append(CultureInfo.InvariantCulture, $"  to accept the actual result:  {(mismatch.Actual.Length == 0 ? "\"\"" : CSharp.Escape(mismatch.Actual))}\n");
         if (isClockForgotten)

@@ -106,8 +106,17 @@ internal sealed class PerFrameOutlet<T> : Outlet<T, T>, IFrameWaiter
 
     protected override void OnClosed()
     {
-        if (_place is not null)
+        if (_place is null)
+            return;
+
+        try
+        {
             _frames.Forget(_place);
+        }
+        catch (Exception thrown)
+        {
+            FailedToCleanUp(thrown); // by the scheduler's timer
+        }
     }
 
     protected override bool TryTake([MaybeNullWhen(false)] out T item)

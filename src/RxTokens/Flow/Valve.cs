@@ -70,7 +70,8 @@ internal sealed class ValveStream<T>(IAsyncEnumerable<T> source, IObservable<boo
 /// <code>
 /// field         written by                  read by       ordered by
 /// _valve        constructor                 everyone      readonly; what is in it says so itself
-/// _isShut       isOpen, one call at a time  the runner    volatile, before its note News
+/// _isShut       isOpen, one call at a time  the runner    volatile, before its note News: it may be seen before that is
+/// _isEnding     the runner, to true         isOpen        volatile: who completes at the same time is early or late
 /// all others    the runner                  the runner    the turn
 /// </code>
 /// </remarks>
@@ -79,6 +80,7 @@ internal sealed class ValveOutlet<T>(IAsyncEnumerable<T> source, IObservable<boo
 {
     private readonly PushSource<bool> _valve = new(isOpen);
     private volatile bool _isShut;
+    private volatile bool _isEnding; // the end has been let through, and the source is disposed
     private bool _hasItem;
     private T _item = default!;
 
@@ -89,7 +91,8 @@ internal sealed class ValveOutlet<T>(IAsyncEnumerable<T> source, IObservable<boo
 
     protected override void OnStart() => Trampoline.Subscribe(this, static self => self._valve.Subscribe(self));
 
-    protected override bool MayRead() => IsAsking && !_isShut;
+    // An item that waits is handed out first: the opening is seen before its note is.
+    protected override bool MayRead() => IsAsking && !_isShut && !_hasItem;
 
     protected override bool OnItem(T item)
     {
@@ -118,7 +121,7 @@ internal sealed class ValveOutlet<T>(IAsyncEnumerable<T> source, IObservable<boo
         (_hasItem, _item) = (false, default!);
     }
 
-    protected override bool MayDispose() => IsPassing && base.MayDispose();
+    protected override bool MayDispose() => _isEnding = IsPassing && base.MayDispose();
 
     protected override void OnClosed() => Unsubscribe();
 
@@ -159,7 +162,7 @@ internal sealed class ValveOutlet<T>(IAsyncEnumerable<T> source, IObservable<boo
 
     void IObserver<bool>.OnCompleted()
     {
-        if (_isShut)
+        if (_isShut && !_isEnding)
             EndPush(new InvalidOperationException("The valve is closed, and isOpen has completed: nothing can open it any more."));
     }
 }
