@@ -216,15 +216,7 @@ internal sealed class SelectAwaitOutlet<T, R>(
         }
 
         _finished.Enqueue(job);
-        try
-        {
-            Post(Note.News);
-        }
-        catch (Exception thrown)
-        {
-            // An observer's, further down. The task that we are in would swallow it.
-            Unobserved.Throw(thrown);
-        }
+        PostFromTask(Note.News);
     }
 
     protected override void OnNews(Note notes)

@@ -186,6 +186,20 @@ internal abstract partial class Stage<T>
         return true;
     }
 
+    /// <summary>The same from inside a task's continuation.</summary>
+    protected void PostFromTask(Note note)
+    {
+        try
+        {
+            Post(note);
+        }
+        catch (Exception thrown)
+        {
+            // An observer's, further down. The task that we are in would swallow it.
+            Unobserved.Throw(thrown);
+        }
+    }
+
     /// <summary>The same for what ends the stage: whoever is at it may be inside the source or a query, and must not be kept there.</summary>
     protected void PostEnding(Note note)
     {

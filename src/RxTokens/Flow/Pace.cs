@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Reactive.Concurrency;
 using System.Threading.RateLimiting;
@@ -126,7 +125,7 @@ internal sealed class PacedStream<T>(IAsyncEnumerable<T> source, Func<RateLimite
 /// </code>
 /// </remarks>
 internal sealed class PaceOutlet<T>(IAsyncEnumerable<T> source, RateLimiter limiter, Func<T, int>? cost, CancellationToken cancellationToken)
-    : Outlet<T, T>(source, cancellationToken)
+    : OneByOne<T>(source, cancellationToken)
 {
     private readonly CancellationTokenSource _cancellation = new();
     private volatile Task<RateLimitLease>? _answer;
@@ -136,8 +135,6 @@ internal sealed class PaceOutlet<T>(IAsyncEnumerable<T> source, RateLimiter limi
     private bool _isTaken; // the latter
     private bool _hasItem; // read, and waiting for its permits
     private T _item = default!;
-
-    protected override bool IsPushedTo => false;
 
     protected override void OnAsked()
     {
@@ -207,15 +204,7 @@ internal sealed class PaceOutlet<T>(IAsyncEnumerable<T> source, RateLimiter limi
     private void OnAnswer(Task<RateLimitLease> answer)
     {
         _answer = answer;
-        try
-        {
-            Post(Note.News);
-        }
-        catch (Exception thrown)
-        {
-            // An observer's, further down. The task that we are in would swallow it.
-            Unobserved.Throw(thrown);
-        }
+        PostFromTask(Note.News);
     }
 
     protected override void OnNews(Note notes)
@@ -287,14 +276,6 @@ internal sealed class PaceOutlet<T>(IAsyncEnumerable<T> source, RateLimiter limi
             FailedToCleanUp(failure);
         }
     }
-
-    protected override bool TryTake([MaybeNullWhen(false)] out T item)
-    {
-        item = default;
-        return false;
-    }
-
-    protected override void OnDiscarded(T item) => Metrics.Dropped.Add(1);
 
     protected override void Discard()
     {

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Diagnostics.CodeAnalysis;
 
 namespace RxTokens;
 
@@ -63,7 +62,7 @@ internal sealed class PerFrameStream<T>(IAsyncEnumerable<T> source, FrameClock f
 /// all others     the runner    the runner  the turn
 /// </code>
 /// </remarks>
-internal sealed class PerFrameOutlet<T> : Outlet<T, T>, IFrameWaiter
+internal sealed class PerFrameOutlet<T> : OneByOne<T>, IFrameWaiter
 {
     private readonly FrameClock _frames;
     private LinkedListNode<IFrameWaiter>? _place; // made when it has to wait
@@ -71,8 +70,6 @@ internal sealed class PerFrameOutlet<T> : Outlet<T, T>, IFrameWaiter
 
     public PerFrameOutlet(IAsyncEnumerable<T> source, FrameClock frames, CancellationToken cancellationToken)
         : base(source, cancellationToken) => _frames = frames;
-
-    protected override bool IsPushedTo => false;
 
     protected override bool MayRead()
     {
@@ -102,8 +99,6 @@ internal sealed class PerFrameOutlet<T> : Outlet<T, T>, IFrameWaiter
         return false;
     }
 
-    protected override void OnDiscarded(T item) => Metrics.Dropped.Add(1);
-
     protected override void OnClosed()
     {
         if (_place is null)
@@ -117,15 +112,5 @@ internal sealed class PerFrameOutlet<T> : Outlet<T, T>, IFrameWaiter
         {
             FailedToCleanUp(thrown); // by the scheduler's timer
         }
-    }
-
-    protected override bool TryTake([MaybeNullWhen(false)] out T item)
-    {
-        item = default;
-        return false;
-    }
-
-    protected override void Discard()
-    {
     }
 }

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Diagnostics.CodeAnalysis;
 
 namespace RxTokens;
 
@@ -79,12 +78,10 @@ internal sealed class TakeUntilStream<T>(IAsyncEnumerable<T> source, Cancellatio
 /// <para>Whether to stop is asked of the token, not of its callback: others, of the source perhaps, may be called before ours.</para>
 /// </remarks>
 internal sealed class TakeUntilOutlet<T>(IAsyncEnumerable<T> source, CancellationToken stop, Action<T>? onDropped, CancellationToken cancellationToken)
-    : Outlet<T, T>(source, cancellationToken, mayBeHeld: true)
+    : OneByOne<T>(source, cancellationToken, mayBeHeld: true)
 {
     private CancellationTokenRegistration _registration;
     private volatile bool _isOver; // there is nothing to stop
-
-    protected override bool IsPushedTo => false;
 
     protected override void OnStart()
     {
@@ -137,14 +134,4 @@ internal sealed class TakeUntilOutlet<T>(IAsyncEnumerable<T> source, Cancellatio
     protected override void OnClosed() => _registration.Unregister();
 
     protected override void OnEnd() => _registration.Unregister();
-
-    protected override bool TryTake([MaybeNullWhen(false)] out T item)
-    {
-        item = default;
-        return false;
-    }
-
-    protected override void Discard()
-    {
-    }
 }

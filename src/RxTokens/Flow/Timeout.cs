@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Diagnostics.CodeAnalysis;
 using System.Reactive.Concurrency;
 using System.Reactive.Disposables;
 
@@ -133,13 +132,11 @@ internal sealed class TimeoutStream<T>(IAsyncEnumerable<T> source, TimeSpan firs
 /// </code>
 /// </remarks>
 internal sealed class TimeoutOutlet<T>(IAsyncEnumerable<T> source, TimeSpan first, TimeSpan between, IScheduler scheduler, CancellationToken cancellationToken)
-    : Outlet<T, T>(source, cancellationToken, mayBeHeld: true)
+    : OneByOne<T>(source, cancellationToken, mayBeHeld: true)
 {
     private Deadline? _deadline;
     private TimeSpan _limit = first;
     private bool _hasCome; // the first item
-
-    protected override bool IsPushedTo => false;
 
     protected override bool MayRead() => IsAsking;
 
@@ -149,18 +146,6 @@ internal sealed class TimeoutOutlet<T>(IAsyncEnumerable<T> source, TimeSpan firs
         (_hasCome, _limit) = (true, between);
         Serve(item);
         return false;
-    }
-
-    protected override void OnDiscarded(T item) => Metrics.Dropped.Add(1);
-
-    protected override bool TryTake([MaybeNullWhen(false)] out T item)
-    {
-        item = default;
-        return false;
-    }
-
-    protected override void Discard()
-    {
     }
 
     protected override void OnNews(Note notes)

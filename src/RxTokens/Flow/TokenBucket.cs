@@ -10,13 +10,14 @@ namespace RxTokens;
 /// them where the rate is one, and nothing is rounded.
 /// <code>
 /// field         written by                                  read by    ordered by
-/// all           the stream that asks, or, while it waits,   the same   its waiting
-///               the timer
+/// _content,     the stream that asks, or, while it waits,   the same   its waiting
+///   _seen         the timer
+/// of a Waiting  its constructor, before its timer           both       readonly; what is in them is safe
 /// </code>
 /// </remarks>
 internal sealed class TokenBucket : RateLimiter
 {
-    /// <summary>One item in a hundred years; there has to be an end somewhere.</summary>
+    /// <summary>One item in some thirty years; there has to be an end somewhere.</summary>
     public const double Slowest = 1e-9;
 
     private const decimal Token = TimeSpan.TicksPerSecond;
@@ -77,7 +78,6 @@ internal sealed class TokenBucket : RateLimiter
         public Waiting(TokenBucket bucket, CancellationToken cancellationToken)
         {
             _bucket = bucket;
-            Schedule();
             _registration = cancellationToken.UnsafeRegister(
                 static (waiting, token) =>
                 {
@@ -86,6 +86,7 @@ internal sealed class TokenBucket : RateLimiter
                     self._source.TrySetCanceled(token);
                 },
                 this);
+            Schedule(); // last: the timer's thread finds the registration
         }
 
         public Task<RateLimitLease> Task => _source.Task;

@@ -76,15 +76,13 @@ internal sealed class ValveStream<T>(IAsyncEnumerable<T> source, IObservable<boo
 /// </code>
 /// </remarks>
 internal sealed class ValveOutlet<T>(IAsyncEnumerable<T> source, IObservable<bool> isOpen, CancellationToken cancellationToken)
-    : Outlet<T, T>(source, cancellationToken, mayBeHeld: true), IObserver<bool>
+    : OneByOne<T>(source, cancellationToken, mayBeHeld: true), IObserver<bool>
 {
     private readonly PushSource<bool> _valve = new(isOpen);
     private volatile bool _isShut;
     private volatile bool _isEnding; // the end has been let through, and the source is disposed
     private bool _hasItem;
     private T _item = default!;
-
-    protected override bool IsPushedTo => false;
 
     /// <summary>What has ended the stream itself ends the waiting, too.</summary>
     private bool IsPassing => !_isShut || !IsOpen;
@@ -111,8 +109,6 @@ internal sealed class ValveOutlet<T>(IAsyncEnumerable<T> source, IObservable<boo
         (_hasItem, _item) = (false, default!);
         return true;
     }
-
-    protected override void OnDiscarded(T item) => Metrics.Dropped.Add(1);
 
     protected override void Discard()
     {

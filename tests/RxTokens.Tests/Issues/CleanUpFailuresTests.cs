@@ -107,7 +107,7 @@ public class CleanUpFailuresTests
     [Test]
     public void UnsubscribingDuringARead_ReportsWhatTheFinallyThrowsAsUnobserved()
     {
-        var told = Unobserved(() =>
+        var told = UnobservedFailures.Of(() =>
         {
             var subscription = Iterator().AsObservable().Subscribe();
             _clock.AdvanceToFrame(3);
@@ -324,32 +324,4 @@ public class CleanUpFailuresTests
         consumer.Received[^1].Notification.Exception is AggregateException all
             ? all.InnerExceptions.Select(e => e.GetType())
             : [consumer.Received[^1].Notification.Exception!.GetType()];
-
-    private static List<Exception> Unobserved(Action act)
-    {
-        var told = new List<Exception>();
-        void Observe(object? sender, UnobservedTaskExceptionEventArgs e)
-        {
-            lock (told)
-                told.AddRange(e.Exception.InnerExceptions);
-            e.SetObserved();
-        }
-
-        TaskScheduler.UnobservedTaskException += Observe;
-        try
-        {
-            Run(act);
-            GC.Collect();
-            GC.WaitForPendingFinalizers();
-        }
-        finally
-        {
-            TaskScheduler.UnobservedTaskException -= Observe;
-        }
-
-        return told;
-
-        [MethodImpl(MethodImplOptions.NoInlining)]
-        static void Run(Action act) => act();
-    }
 }

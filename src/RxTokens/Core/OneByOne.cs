@@ -1,0 +1,23 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace RxTokens;
+
+/// <summary>A stage that reads an item when its consumer asks, hands it on as it is, and keeps none.</summary>
+internal abstract class OneByOne<T>(IAsyncEnumerable<T> source, CancellationToken cancellationToken, bool mayBeHeld = false)
+    : Outlet<T, T>(source, cancellationToken, mayBeHeld)
+{
+    protected sealed override bool IsPushedTo => false;
+
+    /// <summary>What lands when nobody wants it any more is dropped, and counted.</summary>
+    protected override void OnDiscarded(T item) => Metrics.Dropped.Add(1);
+
+    protected override bool TryTake([MaybeNullWhen(false)] out T item)
+    {
+        item = default;
+        return false;
+    }
+
+    protected override void Discard()
+    {
+    }
+}
