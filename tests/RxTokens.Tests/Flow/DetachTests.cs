@@ -30,12 +30,7 @@ public class DetachTests
 
     private void Failed(Exception failure) => _log.Add($"{_clock.Frame}:#{failure.GetType().Name}");
 
-    private PullConsumer<T> All<T>(IAsyncEnumerable<T> stream, CancellationToken cancellationToken = default)
-    {
-        var consumer = _clock.Consume(stream, cancellationToken);
-        _clock.At(0, () => _ = consumer.AskForAll());
-        return consumer;
-    }
+    private PullConsumer<T> All<T>(IAsyncEnumerable<T> stream, CancellationToken cancellationToken = default) => FlowAssert.All(_clock, stream, cancellationToken);
 
     /// <summary>Asks at 0 and leaves at a frame.</summary>
     private Task[] LeaveAt<T>(int frame, IAsyncEnumerable<T> stream)
@@ -44,12 +39,6 @@ public class DetachTests
         var leaving = new Task[1];
         _clock.At(frame, () => leaving[0] = consumer.Leave());
         return leaving;
-    }
-
-    private static void AssertClean<T>(PullProbe<T> source, params int[] disposals)
-    {
-        Assert.That(source.Disposals, Is.EqualTo(disposals));
-        Assert.That(source.Violations, Is.Empty);
     }
 
     // Arguments
@@ -79,7 +68,7 @@ public class DetachTests
         Assert.That(told[..^1], Is.EqualTo(expected.Split(' ')[..^1]));
         Assert.That(told[^1], Is.EqualTo($"{int.Parse(end[0]) + 3}:{end[1]}"), "the disposal is awaited");
         Assert.That((_counters.MostOrphans, _counters.Dropped, _log.Count), Is.EqualTo((0, 0, 0)));
-        AssertClean(source, int.Parse(end[0]));
+        FlowAssert.Clean(source, int.Parse(end[0]));
     }
 
     // Orphans
@@ -111,7 +100,7 @@ public class DetachTests
         _clock.Start();
         Assert.That(_log, Is.EqualTo(new[] { "20:b, alive: True" }));
         Assert.That((_counters.Orphans, _counters.Dropped), Is.EqualTo((0, 1)));
-        AssertClean(names, 20);
+        FlowAssert.Clean(names, 20);
     }
 
     [Test]
@@ -280,7 +269,7 @@ public class DetachTests
         });
 
         Assert.That(unobserved, Has.Member(Marbles.Failure));
-        AssertClean(source!, 20);
+        FlowAssert.Clean(source!, 20);
     }
 
     [Test]
@@ -298,7 +287,7 @@ public class DetachTests
         _clock.Start();
 
         Assert.That(_log, Is.EqualTo(new[] { "20:b" }));
-        AssertClean(source, 20);
+        FlowAssert.Clean(source, 20);
     }
 
     [Test]
@@ -321,7 +310,7 @@ public class DetachTests
         Assert.That(_log, Is.EqualTo(new[] { "20:b" }));
         Assert.That(Marbles.Show(again!.Received), Is.EqualTo("40:b 41:|"));
         Assert.That(source.Enumerations, Is.EqualTo(new[] { 0, 20 }));
-        AssertClean(source, 20, 41);
+        FlowAssert.Clean(source, 20, 41);
     }
 
     [Test]
@@ -334,7 +323,7 @@ public class DetachTests
         Assert.That(leaving[0].IsCompletedSuccessfully, Is.True);
         Assert.That(_log, Is.EqualTo(new[] { "9:#InvalidDataException" }));
         Assert.That(_counters.Dropped, Is.Zero);
-        AssertClean(source, 9);
+        FlowAssert.Clean(source, 9);
     }
 
     [Test]
@@ -345,7 +334,7 @@ public class DetachTests
         _clock.Start();
 
         Assert.That(_log, Is.Empty);
-        AssertClean(source, 9);
+        FlowAssert.Clean(source, 9);
     }
 
     [Test]
@@ -360,7 +349,7 @@ public class DetachTests
         _clock.Start();
 
         Assert.That(_log, Is.EqualTo(new[] { "9:b", "13:#IOException" }));
-        AssertClean(source, 9);
+        FlowAssert.Clean(source, 9);
     }
 
     [Test]
@@ -387,7 +376,7 @@ public class DetachTests
             var source = Deaf("---------#");
             LeaveAt(5, source.Detach(onFailed: _ => throw thrown));
             _clock.Start();
-            AssertClean(source, 9);
+            FlowAssert.Clean(source, 9);
         });
 
         Assert.That(unobserved, Has.Member(thrown));
@@ -411,7 +400,7 @@ public class DetachTests
         Assert.That(Marbles.Show(consumer.Received), Is.EqualTo("0:a 4:#OperationCanceledException"));
         Assert.That(((OperationCanceledException)consumer.Received[1].Notification.Exception!).CancellationToken, Is.EqualTo(cancellation.Token));
         Assert.That(_log, Is.EqualTo(new[] { "9:b" }));
-        AssertClean(source, 9);
+        FlowAssert.Clean(source, 9);
     }
 
     [Test]
@@ -437,7 +426,7 @@ public class DetachTests
 
         Assert.That(Marbles.Show(consumer.Received), Is.EqualTo("0:#OperationCanceledException"));
         Assert.That(_log, Is.EqualTo(new[] { "3:a" }));
-        AssertClean(source, 3);
+        FlowAssert.Clean(source, 3);
     }
 
     private sealed class Hooked<T>(IAsyncEnumerable<T> source, Action onEnumerated) : IAsyncEnumerable<T>
@@ -461,7 +450,7 @@ public class DetachTests
 
         Assert.That(leaving[0].IsCompletedSuccessfully, Is.True);
         Assert.That(_counters.MostOrphans, Is.Zero);
-        AssertClean(source, 5);
+        FlowAssert.Clean(source, 5);
     }
 
     [Test]
@@ -567,7 +556,7 @@ public class DetachTests
         Assert.That(read.Result, Is.False);
         _clock.Start();
         Assert.That(_log, Is.EqualTo(new[] { "3:a" }));
-        AssertClean(source, 3);
+        FlowAssert.Clean(source, 3);
     }
 
     [Test]
@@ -593,7 +582,7 @@ public class DetachTests
         _clock.Start();
 
         Assert.That(_log, Is.EqualTo(new[] { "9:b" }));
-        AssertClean(source, 9);
+        FlowAssert.Clean(source, 9);
     }
 
     // Sources that fail
@@ -653,7 +642,7 @@ public class DetachTests
             if (isInFront)
                 Assert.That(_log, Is.EqualTo(new[] { "9:b" }));
             Assert.That(_counters.Orphans, Is.Zero);
-            AssertClean(source, 9);
+            FlowAssert.Clean(source, 9);
         }
     }
 
@@ -668,7 +657,7 @@ public class DetachTests
 
         Assert.That(_log, Is.EqualTo(new[] { "9:b" }));
         Assert.That(_counters.Dropped, Is.EqualTo(1));
-        AssertClean(source, 9);
+        FlowAssert.Clean(source, 9);
     }
 }
 

@@ -543,21 +543,7 @@ public class PerFrameTests
 
     // In and around others
 
-    private static IEnumerable<TestCaseData> Others
-    {
-        get
-        {
-            yield return Other("Through", s => s.Through(o => o));
-            yield return Other("SelectAwait", s => s.SelectAwait((x, _) => ValueTask.FromResult(x), 2));
-            yield return Other("Buffered", s => s.Buffered(2));
-            yield return Other("Conflate", s => s.Conflate());
-            yield return Other("Valve", s => s.Valve(Observable.Never<bool>()));
-
-            static TestCaseData Other(string name, Func<IAsyncEnumerable<string>, IAsyncEnumerable<string>> over) => new TestCaseData(over).SetArgDisplayNames(name);
-        }
-    }
-
-    [TestCaseSource(nameof(Others))]
+    [TestCaseSource(typeof(OtherOperators), nameof(OtherOperators.All))]
     public void AroundAnother_ItTellsOneAFrame(Func<IAsyncEnumerable<string>, IAsyncEnumerable<string>> other)
     {
         var source = Pull("a------------------b-------------c|");
@@ -568,7 +554,7 @@ public class PerFrameTests
         Assert.That((source.Disposals.Count, source.Violations.Count, _timers.Alive), Is.EqualTo((1, 0, 0)));
     }
 
-    [TestCaseSource(nameof(Others))]
+    [TestCaseSource(typeof(OtherOperators), nameof(OtherOperators.All))]
     public void InsideAnother_LeavingWhileItWaits_FreesTheClock(Func<IAsyncEnumerable<string>, IAsyncEnumerable<string>> other)
     {
         var source = Pull("[abcdefgh|]");

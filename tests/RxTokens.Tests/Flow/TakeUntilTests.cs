@@ -19,18 +19,7 @@ public class TakeUntilTests
 
     private PullProbe<string> Pull(string diagram) => _clock.Pull(Marbles.Of(diagram));
 
-    private PullConsumer<T> All<T>(IAsyncEnumerable<T> stream, CancellationToken cancellationToken = default)
-    {
-        var consumer = _clock.Consume(stream, cancellationToken);
-        _clock.At(0, () => _ = consumer.AskForAll());
-        return consumer;
-    }
-
-    private static void AssertClean<T>(PullProbe<T> source, params int[] disposals)
-    {
-        Assert.That(source.Disposals, Is.EqualTo(disposals));
-        Assert.That(source.Violations, Is.Empty);
-    }
+    private PullConsumer<T> All<T>(IAsyncEnumerable<T> stream, CancellationToken cancellationToken = default) => FlowAssert.All(_clock, stream, cancellationToken);
 
     // Arguments
 
@@ -62,7 +51,7 @@ public class TakeUntilTests
 
         Assert.That(Marbles.Show(consumer.Received), Is.EqualTo("0:a 10:b 10:c 10:|"));
         Assert.That((source.Reads.Count, source.Cancellations.Single()), Is.EqualTo((4, 5)));
-        AssertClean(source, 5);
+        FlowAssert.Clean(source, 5);
     }
 
     [Test]
@@ -74,7 +63,7 @@ public class TakeUntilTests
         _clock.Start();
 
         Assert.That(Marbles.Show(consumer.Received), Is.EqualTo("0:a 10:|"));
-        AssertClean(source, 10);
+        FlowAssert.Clean(source, 10);
     }
 
     [Test]
@@ -90,7 +79,7 @@ public class TakeUntilTests
         Assert.That(Marbles.Show(consumer.Received), Is.EqualTo("0:a 6:b 6:|"));
         Assert.That((source.Reads.Count, source.Cancellations.Single()), Is.EqualTo((2, 3)));
         Assert.That(counters.Dropped, Is.Zero);
-        AssertClean(source, 6);
+        FlowAssert.Clean(source, 6);
     }
 
     [Test]
@@ -141,7 +130,7 @@ public class TakeUntilTests
 
         Assert.That(Marbles.Show(consumer.Received), Is.EqualTo("0:a 9:|"));
         Assert.That(source.Cancellations, Is.EqualTo(new[] { 3 }));
-        AssertClean(source, 9);
+        FlowAssert.Clean(source, 9);
     }
 
     [Test]
@@ -168,7 +157,7 @@ public class TakeUntilTests
         _clock.Start();
 
         Assert.That(Marbles.Show(consumer.Received), Is.EqualTo("0:a 7:#InvalidDataException"));
-        AssertClean(source, 3);
+        FlowAssert.Clean(source, 3);
     }
 
     [Test]
@@ -216,7 +205,7 @@ public class TakeUntilTests
 
         Assert.That(Marbles.Show(consumer.Received), Is.EqualTo("0:a 2:#TaskCanceledException"));
         Assert.That(consumer.Received[1].Notification.Exception, Is.SameAs(failure));
-        AssertClean(source, 2);
+        FlowAssert.Clean(source, 2);
     }
 
     [Test]
@@ -228,7 +217,7 @@ public class TakeUntilTests
         _clock.Start();
 
         Assert.That(Marbles.Show(consumer.Received), Is.EqualTo("0:a 10:b 10:c 10:#InvalidDataException"));
-        AssertClean(source, 3);
+        FlowAssert.Clean(source, 3);
     }
 
     [Test]
@@ -241,7 +230,7 @@ public class TakeUntilTests
         _clock.Start();
 
         Assert.That(Marbles.Show(consumer.Received), Is.EqualTo("0:a 6:#InvalidDataException"));
-        AssertClean(source, 6);
+        FlowAssert.Clean(source, 6);
     }
 
     [Test]
@@ -254,7 +243,7 @@ public class TakeUntilTests
 
         Assert.That(Marbles.Show(consumer.Received), Is.EqualTo(diagram == "a|" ? "0:a 1:|" : "0:a 1:#InvalidDataException"));
         Assert.That(source.Cancellations, Is.Empty);
-        AssertClean(source, 1);
+        FlowAssert.Clean(source, 1);
     }
 
     /// <summary>The source has ended by itself: there is nothing to stop, and what it still awaits must not fail.</summary>
@@ -314,7 +303,7 @@ public class TakeUntilTests
         Assert.That(Marbles.Show(consumer.Received), Is.EqualTo(hasCompleted ? "0:a 3:|" : $"0:a {(isDeaf ? 7 : 3)}:#OperationCanceledException"));
         if (!hasCompleted)
             Assert.That(((OperationCanceledException)consumer.Received[1].Notification.Exception!).CancellationToken, Is.EqualTo(cancellation.Token));
-        AssertClean(source, isDeaf ? 7 : 3);
+        FlowAssert.Clean(source, isDeaf ? 7 : 3);
     }
 
     [Test]
@@ -326,7 +315,7 @@ public class TakeUntilTests
         _clock.Start();
 
         Assert.That(Marbles.Show(consumer.Received), Is.EqualTo("0:a 3:#OperationCanceledException"));
-        AssertClean(source, 3);
+        FlowAssert.Clean(source, 3);
     }
 
     [Test]
@@ -424,7 +413,7 @@ public class TakeUntilTests
         var consumer = All(source.TakeUntil(CancellationToken.None));
         _clock.Start();
         Assert.That(Marbles.Show(consumer.Received), Is.EqualTo("0:a 2:b 3:|"));
-        AssertClean(source, 3);
+        FlowAssert.Clean(source, 3);
     }
 
     // Left
@@ -445,7 +434,7 @@ public class TakeUntilTests
         Assert.That(leaving!.IsCompletedSuccessfully, Is.True);
         Assert.That(counters.Dropped, Is.EqualTo(isDeaf ? 1 : 0));
         Assert.That(consumer.Items, Is.Empty);
-        AssertClean(source, isDeaf ? 6 : 2);
+        FlowAssert.Clean(source, isDeaf ? 6 : 2);
     }
 
     // Called from inside
@@ -484,7 +473,7 @@ public class TakeUntilTests
         _clock.Start();
 
         Assert.That(Marbles.Show(consumer.Received), Is.EqualTo("2:a 2:|"));
-        AssertClean(source, 2);
+        FlowAssert.Clean(source, 2);
     }
 
     [Test]
@@ -574,7 +563,7 @@ public class TakeUntilTests
             _clock.Start();
 
             Assert.That(Marbles.Show(consumer.Received), Is.EqualTo(expected), $"inside: {isInside}");
-            AssertClean(source, 4);
+            FlowAssert.Clean(source, 4);
         }
     }
 
@@ -594,6 +583,6 @@ public class TakeUntilTests
         _clock.Start();
         Assert.That(dropped, Is.EqualTo(new[] { "b" }));
         Assert.That(counters.Orphans, Is.Zero);
-        AssertClean(source, 7);
+        FlowAssert.Clean(source, 7);
     }
 }

@@ -20,12 +20,7 @@ public class TimeoutTests
 
     private static TimeSpan Ms(int frames) => TimeSpan.FromMilliseconds(frames);
 
-    private PullConsumer<T> All<T>(IAsyncEnumerable<T> stream, CancellationToken cancellationToken = default)
-    {
-        var consumer = _clock.Consume(stream, cancellationToken);
-        _clock.At(0, () => _ = consumer.AskForAll());
-        return consumer;
-    }
+    private PullConsumer<T> All<T>(IAsyncEnumerable<T> stream, CancellationToken cancellationToken = default) => FlowAssert.All(_clock, stream, cancellationToken);
 
     private void AssertClean<T>(PullProbe<T> source, int disposals = 1)
     {

@@ -559,21 +559,7 @@ public class ValveTests
 
     // In and around others
 
-    private static IEnumerable<TestCaseData> Others
-    {
-        get
-        {
-            yield return Other("Through", s => s.Through(o => o));
-            yield return Other("SelectAwait", s => s.SelectAwait((x, _) => ValueTask.FromResult(x), 2));
-            yield return Other("Buffered", s => s.Buffered(2));
-            yield return Other("Conflate", s => s.Conflate());
-            yield return Other("Valve", s => s.Valve(Observable.Never<bool>()));
-
-            static TestCaseData Other(string name, Func<IAsyncEnumerable<string>, IAsyncEnumerable<string>> over) => new TestCaseData(over).SetArgDisplayNames(name);
-        }
-    }
-
-    [TestCaseSource(nameof(Others))]
+    [TestCaseSource(typeof(OtherOperators), nameof(OtherOperators.All))]
     public void OverAnother_EverythingComesAfterTheOpening(Func<IAsyncEnumerable<string>, IAsyncEnumerable<string>> other)
     {
         var (source, isOpen) = (Pull("a-b-c-d|"), IsOpen("-f-------t"));
@@ -588,7 +574,7 @@ public class ValveTests
         Assert.That((source.Disposals.Count, source.Violations.Count, isOpen.Subscriptions.Single().Unsubscribed is not null), Is.EqualTo((1, 0, true)));
     }
 
-    [TestCaseSource(nameof(Others))]
+    [TestCaseSource(typeof(OtherOperators), nameof(OtherOperators.All))]
     public void InsideAnother_ItHoldsTheSource_AndLeavingFreesEverything(Func<IAsyncEnumerable<string>, IAsyncEnumerable<string>> other)
     {
         var (source, isOpen) = (Pull("a-b-c-d|"), IsOpen("-f"));
