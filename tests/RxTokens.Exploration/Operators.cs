@@ -61,6 +61,20 @@ internal static class Operators
 
     public static readonly PullOperator Pace = new("Pace", Keeps.Everything, static (stage, s) => s.Pace(1 / Ticks.One.TotalSeconds, 1, stage.StartTicks()));
 
+    /// <summary>The first try breaks at once, and the second begins when the timer rings.</summary>
+    public static readonly PullOperator RetryBeforeFirst = new("RetryBeforeFirst", Keeps.Everything, static (stage, s) =>
+        new Twofold(new Breaking(s, 0), s).RetryBeforeFirst(1, static (_, _) => Ticks.One, stage.StartTicks(), static failure => failure == Breaking.Failure));
+
+    /// <summary>It breaks off after two letters, and what follows goes on.</summary>
+    public static readonly PullOperator ResumeWith = new("ResumeWith", Keeps.Everything, static (_, s) =>
+        new Breaking(s, 2).ResumeWith((_, failure) => failure == Breaking.Failure ? s : null, 2));
+
+    /// <summary>The second source never answers.</summary>
+    public static readonly PullOperator Hedge = new("Hedge", Keeps.Everything, static (stage, s) => s.Hedge(Ticks.One, stage.Silent(), stage.StartTicks()));
+
+    /// <summary>The first source never answers.</summary>
+    public static readonly PullOperator HedgeLate = new("Hedge(late)", Keeps.Everything, static (stage, s) => stage.Silent().Hedge(Ticks.One, s, stage.StartTicks()));
+
     /// <summary>Those that can be put into each other.</summary>
     public static readonly PullOperator[] All =
     [

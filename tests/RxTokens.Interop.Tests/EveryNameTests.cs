@@ -20,6 +20,8 @@ public class EveryNameTests
 {
     private static readonly int[] OneTwoThree = [1, 2, 3];
 
+    private static readonly IAsyncEnumerable<string> NoText = AsyncEnumerable.Empty<string>();
+
     [Test]
     public async Task Through() =>
         Assert.That(await Numbers.Through(o => o.Select(n => n * 10)).CollectAsync(), Is.EqualTo(new[] { 10, 20, 30 }));
@@ -93,6 +95,26 @@ public class EveryNameTests
     [Test]
     public async Task PerFrame() =>
         Assert.That(await Numbers.PerFrame(new FrameClock(TimeSpan.FromTicks(1), Scheduler.Default)).CollectAsync(), Is.EqualTo(OneTwoThree));
+
+    [Test]
+    public async Task RetryBeforeFirst() =>
+        Assert.That(await Numbers.RetryBeforeFirst(1).CollectAsync(), Is.EqualTo(OneTwoThree));
+
+    [Test]
+    public async Task RetryBeforeFirst_AfterAWhile() =>
+        Assert.That(await Numbers.RetryBeforeFirst(1, (retry, _) => TimeSpan.FromSeconds(retry), TimeProvider.System).CollectAsync(), Is.EqualTo(OneTwoThree));
+
+    [Test]
+    public async Task ResumeWith() =>
+        Assert.That(await Numbers.ResumeWith((received, _) => received.Count > 0 ? Numbers : null, times: 1).CollectAsync(), Is.EqualTo(OneTwoThree));
+
+    [Test]
+    public async Task ResumeWith_OfText() =>
+        Assert.That(string.Concat(await Numbers.Through(o => o.Select(n => $"{n}")).ResumeWith((received, _) => received.Length > 3 ? NoText : null, times: 1).CollectAsync()), Is.EqualTo("123"));
+
+    [Test]
+    public async Task Hedge() =>
+        Assert.That(await Numbers.Hedge(TimeSpan.FromHours(1), Numbers, TimeProvider.System).CollectAsync(), Is.EqualTo(OneTwoThree));
 
     [Test]
     public async Task SelectAwait() =>

@@ -2,6 +2,9 @@ using System.Reactive.Linq;
 using Microsoft.Extensions.AI;
 using NUnit.Framework;
 using OpenAI.Chat;
+using Polly;
+using Polly.CircuitBreaker;
+using Polly.Timeout;
 
 namespace RxTokens.Packaging.Tests;
 
@@ -60,6 +63,64 @@ public class ChatSamples
         });
 
         Assert.That(string.Concat(screen.Texts), Is.EqualTo("There are 42."));
+    }
+
+    /// <summary>The first try fails, the second breaks off and is gone on with.</summary>
+    [TestCase(false, "Because I say so.")]
+    [TestCase(true, "Polly: late")]
+    public void SecondTries_AndAPolicyAroundThem(bool isLate, string expected)
+    {
+        var screen = new Screen();
+        MarbleTest.RunAsync(async m =>
+        {
+            var model = new Unsteady(m, isLate);
+            var otherModel = new Unsteady(m, isLate: true);
+            var clock = m.TimeProvider;
+            var ui = m.UiThread();
+
+            var answer = model.Ask("Why?")
+                .RetryBeforeFirst(retries: 3, (retry, failure) => TimeSpan.FromSeconds(retry), clock, failure => failure is HttpRequestException)
+                .ResumeWith((text, failure) => model.GoOn("Why?", text), times: 2, leastOverlap: 8, restart: "\n…\n")
+                .Hedge(TimeSpan.FromSeconds(10), otherModel.Ask("Why?"), clock);
+
+            try
+            {
+                var policy = new ResiliencePipelineBuilder { TimeProvider = clock }
+                    .AddCircuitBreaker(new CircuitBreakerStrategyOptions { MinimumThroughput = 5, BreakDuration = TimeSpan.FromMinutes(1) })
+                    .AddTimeout(TimeSpan.FromMinutes(2))
+                    .Build();
+                await policy.ExecuteAsync(async leaving => await answer.RenderOnAsync(ui, screen.Append, leaving));
+            }
+            catch (TimeoutRejectedException)
+            {
+                Assert.That(m.Frame * TimeSpan.FromSeconds(1), Is.EqualTo(TimeSpan.FromMinutes(2)));
+                screen.Append("Polly: late");
+            }
+
+            Assert.That(model.Tries, Is.EqualTo(isLate ? 1 : 2));
+        }, new MarbleOptions { FrameSize = TimeSpan.FromSeconds(1) });
+
+        Assert.That(string.Concat(screen.Texts), Is.EqualTo(expected));
+    }
+
+    private sealed class Unsteady(MarbleTest m, bool isLate)
+    {
+        private readonly IAsyncEnumerable<string>[] _tries = isLate
+            ? [m.Pull("", [("a", "")])]
+            : [m.Pull("-#", [("a", "")], error: new HttpRequestException()), m.Pull("-ab#", [("a", "Because "), ("b", "I say")], error: new IOException())];
+
+        private readonly IAsyncEnumerable<string> _rest = m.Pull("-ab|", [("a", "se I "), ("b", "say so.")]);
+
+        public int Tries { get; private set; }
+
+        public IAsyncEnumerable<string> Ask(string question) => new Deferred(() => _tries[Tries++]);
+
+        public IAsyncEnumerable<string>? GoOn(string question, string text) => text == "Because I say" ? _rest : null;
+
+        private sealed class Deferred(Func<IAsyncEnumerable<string>> make) : IAsyncEnumerable<string>
+        {
+            public IAsyncEnumerator<string> GetAsyncEnumerator(CancellationToken cancellationToken = default) => make().GetAsyncEnumerator(cancellationToken);
+        }
     }
 
     [Test]

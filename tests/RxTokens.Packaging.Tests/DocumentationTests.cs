@@ -85,7 +85,8 @@ public class DocumentationTests(Package package)
             from member in ApiListing.PublicMembers(type).Prepend(type)
             let lines = Documentation(member)?.Element("remarks")?.Element("code")?.Value.Split('\n') ?? []
             let rows = lines.Where(line => !string.IsNullOrWhiteSpace(line)).Select(line => MarbleLine.Match(line)).ToList()
-            let columns = rows.Select(row => row.Groups["diagram"].Index).Distinct()
+            let columns = rows.Where(row => row.Groups["label"].Value != "source 2") // it begins where it is enumerated
+               .Select(row => row.Groups["diagram"].Index).Distinct()
             let problem = rows.Select(Problem).FirstOrDefault(p => p is not null) ?? (columns.Count() > 1 ? "the diagrams begin in different columns" : null)
             where problem is not null
             select $"{DocumentationId.Of(member)}: {problem}";
@@ -95,13 +96,13 @@ public class DocumentationTests(Package package)
         static string? Problem(Match row)
         {
             if (!row.Success)
-                return "a line is no row: source, requests, pulls, isOpen, stop, cancel or result, two spaces, a diagram, and a comment behind //";
+                return "a line is no row: source (1, 2), requests, pulls, isOpen, stop, cancel or result, two spaces, a diagram, and a comment behind //";
 
             try
             {
                 MarbleDiagram.Parse(row.Groups["diagram"].Value, row.Groups["label"].Value switch
                 {
-                    "source" => MarbleRow.Cold,
+                    "source" or "source 1" or "source 2" => MarbleRow.Cold,
                     "requests" => MarbleRow.Demand,
                     "pulls" => MarbleRow.Pulls,
                     _ => MarbleRow.Expected,
@@ -115,7 +116,7 @@ public class DocumentationTests(Package package)
         }
     }
 
-    private static readonly Regex MarbleLine = new("^ *(?<label>source|requests|pulls|isOpen|stop|cancel|result( [0-9])?)  +(?<diagram>[^ ].*?) *(//.*)?$");
+    private static readonly Regex MarbleLine = new("^ *(?<label>source( [0-9])?|requests|pulls|isOpen|stop|cancel|result( [0-9])?)  +(?<diagram>[^ ].*?) *(//.*)?$");
 
     /// <summary>OnDemand speaks of all its ways to end, errors among them, under one heading.</summary>
     private static readonly string[] Headings = ["Demand:", "Errors:|Ending:", "Disposal:", "Threading:"];

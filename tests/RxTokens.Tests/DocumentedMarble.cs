@@ -78,7 +78,7 @@ internal sealed partial class DocumentedMarble
     }
 
     // A row of a marble, and not a line of C#: one of the labels, and then a diagram after two spaces or more.
-    [GeneratedRegex(@"^ *(?<label>source|requests|pulls|isOpen|frames|stop|cancel|result( \d)?)  +(?<diagram>.*?) *(//.*)?$", RegexOptions.Multiline | RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(@"^ *(?<label>source( \d)?|requests|pulls|isOpen|frames|stop|cancel|result( \d)?)  +(?<diagram>.*?) *(//.*)?$", RegexOptions.Multiline | RegexOptions.ExplicitCapture)]
     private static partial Regex Row();
 
     [GeneratedRegex(@"(\w+\.)+(?=\w)")]

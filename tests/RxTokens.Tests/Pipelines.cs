@@ -9,9 +9,10 @@ namespace RxTokens.Tests;
 /// <param name="Over">Applies it.</param>
 /// <param name="IsLossless">Whether the concatenation of what comes out is that of what goes in.</param>
 /// <param name="ReadAhead">The documented bound on items read and not asked for; null where the operator drops or merges.</param>
+/// <param name="IsAlone">Whether it has no other source, whose failure is told, too.</param>
 /// <param name="IsPatient">Whether it waits for a read that ignores its token, or takes its time to clean up inside.</param>
 internal sealed record PullPipeline(
-    string Name, Func<IAsyncEnumerable<string>, IAsyncEnumerable<string>> Over, bool IsLossless = true, int? ReadAhead = null, bool IsPatient = true)
+    string Name, Func<IAsyncEnumerable<string>, IAsyncEnumerable<string>> Over, bool IsLossless = true, int? ReadAhead = null, bool IsPatient = true, bool IsAlone = true)
 {
     public override string ToString() => Name;
 }
@@ -46,6 +47,8 @@ internal static class Pipelines
 {
     private static readonly CancellationTokenSource NeverStopped = new();
 
+    private static readonly IAsyncEnumerable<string> Unwilling = new ThrowingSource("MoveNextAsync", Marbles.Failure);
+
     private static readonly ConcurrencyLimiter Unlimited = new(new ConcurrencyLimiterOptions { PermitLimit = int.MaxValue });
 
     public static readonly PullPipeline[] All =
@@ -71,6 +74,11 @@ internal static class Pipelines
         new("Valve", s => s.Valve(Observable.Never<bool>()), ReadAhead: 0),
         new("Pace", s => s.Pace(Unlimited), ReadAhead: 0),
         new("Pace cost", s => s.Pace(Unlimited, x => x.Length), ReadAhead: 0),
+        new("RetryBeforeFirst", s => s.RetryBeforeFirst(1, _ => false), ReadAhead: 0),
+        new("RetryBeforeFirst delay", s => s.RetryBeforeFirst(1, (_, _) => TimeSpan.Zero, TimeProvider.System, _ => false), ReadAhead: 0),
+        new("ResumeWith", s => s.ResumeWith((string _, Exception _) => null, 1), ReadAhead: 0),
+        new("ResumeWith overlap", s => s.ResumeWith((string _, Exception _) => null, 1, 1, ""), ReadAhead: 0),
+        new("Hedge", s => s.Hedge(TimeSpan.FromHours(1), Unwilling, TimeProvider.System), ReadAhead: 0, IsAlone: false),
         new("PerFrame", s => s.PerFrame(new FrameClock(TimeSpan.FromMilliseconds(1), new EveryLookIsAFrame())), ReadAhead: 0),
     ];
 

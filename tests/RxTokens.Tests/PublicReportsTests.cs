@@ -49,7 +49,7 @@ public class PublicReportsTests
         Assert.That(recorder.Violations, Is.Empty);
         Assert.That(source.Disposals, Is.EqualTo(disposals));
 
-        foreach (var pull in Pipelines.All)
+        foreach (var pull in Pipelines.All.Where(p => p.IsAlone))
         {
             source = new ThrowingSource(where, failure);
             Assert.That(() => pull.Over(source).Drain(), Throws.Exception.SameAs(failure), pull.Name);
@@ -60,7 +60,7 @@ public class PublicReportsTests
     [Test]
     public void GetAsyncEnumerator_ThatReturnsNull_IsAFailureThatNamesTheSource()
     {
-        foreach (var pull in Pipelines.All)
+        foreach (var pull in Pipelines.All.Where(p => p.IsAlone))
             Assert.That(
                 () => pull.Over(new ThrowingSource("null", new InvalidDataException())).Drain(),
                 Throws.InvalidOperationException.With.Message.Contains(nameof(ThrowingSource)), pull.Name);

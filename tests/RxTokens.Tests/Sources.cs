@@ -40,6 +40,15 @@ internal sealed class ReadySource<T>(Func<int, T> item, int count = int.MaxValue
     }
 }
 
+/// <summary>A pull source of which each enumeration is another; the last one again and again.</summary>
+internal sealed class SourceInTurn<T>(params IAsyncEnumerable<T>[] sources) : IAsyncEnumerable<T>
+{
+    public int Enumerations { get; private set; }
+
+    public IAsyncEnumerator<T> GetAsyncEnumerator(CancellationToken cancellationToken = default) =>
+        sources[Math.Min(Enumerations++, sources.Length - 1)].GetAsyncEnumerator(cancellationToken);
+}
+
 /// <summary>A pull source in which one of the three calls throws.</summary>
 internal sealed class ThrowingSource(string where, Exception failure) : IAsyncEnumerable<string>, IAsyncEnumerator<string>
 {

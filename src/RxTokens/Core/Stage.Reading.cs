@@ -4,7 +4,7 @@ namespace RxTokens;
 
 /// <content>
 /// The one enumerator of the source, and where it stands: <c>Ready</c> → <c>Reading</c> → <c>Ready</c> …, then <c>Over</c>, where the source
-/// waits for its disposal, <c>CleaningUp</c>, <c>Ended</c>. All of it is the runner's.
+/// waits for its disposal, <c>CleaningUp</c>, and <c>Ended</c>, or <c>Ready</c> again where another source follows. All of it is the runner's.
 /// </content>
 internal abstract partial class Stage<T>
 {
@@ -227,14 +227,36 @@ internal abstract partial class Stage<T>
 
     private void End()
     {
-        _phase = Phase.Ended;
-        _isStopped = true;
         _source = null;
         _inner = null;
         _cancellation = null;
         _enumerator = null;
         _read = default;
         _cleanup = default;
+
+        LookAtNotes(); // nothing is begun for who has left
+        if (!_isStopped && NextSource() is { } next)
+        {
+            _failures = null;
+            _phase = Phase.Ready;
+            Begin(next);
+            return;
+        }
+
+        _phase = Phase.Ended;
+        _isStopped = true;
         OnEnd();
+    }
+
+    private void Begin(IAsyncEnumerable<T> source)
+    {
+        if (source is OutletStream<T> stream)
+        {
+            _inner = stream.Start(CancellationToken.None);
+            return;
+        }
+
+        _source = source;
+        _cancellation = new CancellationTokenSource();
     }
 }

@@ -11,8 +11,9 @@ namespace RxTokens;
 /// <code>
 /// field                    written by     read by       ordered by
 /// _turn                    everyone       everyone      itself
-/// _inner, _cancellation    constructor;   everyone      volatile
-///                          the runner: null, at the end
+/// _inner, _cancellation    constructor;   everyone      volatile; who cancels has left its note before, which is looked for
+///                          the runner,                  before the next source is read
+///                          at a source's end
 /// _runner                  the runner     everyone      nothing: only the runner's own thread finds its number here
 /// all others               the runner     the runner    _turn
 /// </code>
@@ -23,7 +24,7 @@ namespace RxTokens;
 /// only then, outside the turn, call the consumer.</para>
 /// <para>(A base class, not an interface to call: one virtual call an item is all that it costs, also where the types share their code.)</para>
 /// </remarks>
-internal abstract partial class Stage<T>
+internal abstract partial class Stage<T> : IAwakened
 {
     private enum Phase
     {
@@ -78,15 +79,8 @@ internal abstract partial class Stage<T>
     protected Stage(IAsyncEnumerable<T>? source, bool mayBeHeld = false)
     {
         _turn = new Turn(mayBeHeld);
-        if (source is OutletStream<T> stream)
-        {
-            _inner = stream.Start(CancellationToken.None);
-        }
-        else if (source is not null)
-        {
-            _source = source;
-            _cancellation = new CancellationTokenSource();
-        }
+        if (source is not null)
+            Begin(source);
     }
 
     /// <summary>What has gone wrong, to add to.</summary>
@@ -146,7 +140,11 @@ internal abstract partial class Stage<T>
     /// <summary>Whether the source may be disposed: the consumer is not at work on an item, and gets none before the end.</summary>
     protected virtual bool MayDispose() => true;
 
-    /// <summary>The source is disposed. Called once.</summary>
+    /// <summary>The source has ended or failed, and is disposed. Does not throw.</summary>
+    /// <returns>What to read after it, if there is anything: its failure, and that of its clean-up, are then forgotten.</returns>
+    protected virtual IAsyncEnumerable<T>? NextSource() => null;
+
+    /// <summary>The last source is disposed. Called once.</summary>
     protected virtual void OnEnd()
     {
     }
@@ -184,6 +182,23 @@ internal abstract partial class Stage<T>
 
         Do(Run(Note.None));
         return true;
+    }
+
+    void IAwakened.OnRung() => Post(Note.News);
+
+    /// <summary>Puts a timer away, if there is one.</summary>
+    protected void Disarm(ref Alarm? alarm)
+    {
+        try
+        {
+            alarm?.Dispose();
+        }
+        catch (Exception failure)
+        {
+            FailedToCleanUp(failure);
+        }
+
+        alarm = null;
     }
 
     /// <summary>The same from inside a task's continuation.</summary>
@@ -277,7 +292,7 @@ internal abstract partial class Stage<T>
     }
 
     /// <summary>Cancels the source's token. From any thread, at any time.</summary>
-    protected void CancelSource()
+    protected virtual void CancelSource()
     {
         if (_cancellation is { } cancellation)
             Unobserved.Cancel(cancellation);

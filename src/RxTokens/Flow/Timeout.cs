@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Reactive.Concurrency;
-using System.Reactive.Disposables;
 
 namespace RxTokens;
 
@@ -134,7 +133,7 @@ internal sealed class TimeoutStream<T>(IAsyncEnumerable<T> source, TimeSpan firs
 internal sealed class TimeoutOutlet<T>(IAsyncEnumerable<T> source, TimeSpan first, TimeSpan between, IScheduler scheduler, CancellationToken cancellationToken)
     : OneByOne<T>(source, cancellationToken, mayBeHeld: true)
 {
-    private Deadline? _deadline;
+    private Alarm? _deadline;
     private TimeSpan _limit = first;
     private bool _hasCome; // the first item
 
@@ -142,7 +141,7 @@ internal sealed class TimeoutOutlet<T>(IAsyncEnumerable<T> source, TimeSpan firs
 
     protected override bool OnItem(T item)
     {
-        Disarm();
+        Disarm(ref _deadline);
         (_hasCome, _limit) = (true, between);
         Serve(item);
         return false;
@@ -151,7 +150,7 @@ internal sealed class TimeoutOutlet<T>(IAsyncEnumerable<T> source, TimeSpan firs
     protected override void OnNews(Note notes)
     {
         // What has landed by now was in time.
-        if (_deadline is { HasPassed: true } && IsReading && IsOpen)
+        if (_deadline is { HasRung: true } && IsReading && IsOpen)
         {
             Fail(new TimeoutException(_hasCome
                 ? $"The next item has not come within {_limit:c} of the request for it (the time limit between items)."
@@ -162,15 +161,15 @@ internal sealed class TimeoutOutlet<T>(IAsyncEnumerable<T> source, TimeSpan firs
     protected override Due OnRest(bool isUsedUp)
     {
         if (!IsReading || !IsOpen)
-            Disarm();
-        else if (_deadline is null && _limit != System.Threading.Timeout.InfiniteTimeSpan && _limit != TimeSpan.MaxValue)
+            Disarm(ref _deadline);
+        else if (_deadline is null && !Alarm.IsNever(_limit))
             Arm();
         return base.OnRest(isUsedUp);
     }
 
     private void Arm()
     {
-        _deadline = new Deadline(this, scheduler, _limit);
+        _deadline = new Alarm(this, scheduler, _limit);
         try
         {
             _deadline.Start();
@@ -179,67 +178,6 @@ internal sealed class TimeoutOutlet<T>(IAsyncEnumerable<T> source, TimeSpan firs
         {
             Fail(failure);
             Post(Note.News); // to have it seen to: we are about to rest
-        }
-    }
-
-    private void Disarm()
-    {
-        try
-        {
-            _deadline?.Dispose();
-        }
-        catch (Exception failure)
-        {
-            FailedToCleanUp(failure);
-        }
-
-        _deadline = null;
-    }
-
-    /// <summary>The end of the time for one read, which knows of no other: one that comes late, on its own thread, is looked at by nobody.</summary>
-    /// <remarks>
-    /// <code>
-    /// field         written by    read by       ordered by
-    /// _timer        the runner, or the timer    interlocked
-    /// _left         the runner, then each timer before the next is made
-    /// _hasPassed    the timer     the runner    volatile, before its note News
-    /// </code>
-    /// </remarks>
-    private sealed class Deadline(TimeoutOutlet<T> outlet, IScheduler scheduler, TimeSpan limit) : IDisposable
-    {
-        // The timers of the system, and of Rx over them, take no more than 49.7 days.
-        private static readonly TimeSpan Longest = TimeSpan.FromDays(24);
-
-        private readonly SerialDisposable _timer = new();
-        private TimeSpan _left = limit;
-        private volatile bool _hasPassed;
-
-        /// <summary>Whether it is over. Written before the note that says so.</summary>
-        public bool HasPassed => _hasPassed;
-
-        public void Start()
-        {
-            var time = _left < Longest ? _left : Longest;
-            _left -= time;
-            _timer.Disposable = scheduler.Schedule(this, time, static (_, deadline) =>
-            {
-                deadline.OnTimer();
-                return Disposable.Empty;
-            });
-        }
-
-        public void Dispose() => _timer.Dispose();
-
-        private void OnTimer()
-        {
-            if (_left > TimeSpan.Zero)
-            {
-                Start();
-                return;
-            }
-
-            _hasPassed = true;
-            outlet.Post(Note.News);
         }
     }
 }

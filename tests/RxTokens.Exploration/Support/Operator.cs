@@ -50,10 +50,21 @@ internal sealed record PushOperator(string Name, Keeps Keeps, Func<Stage, IObser
 internal sealed class Stage(Scene scene)
 {
     private readonly List<string> _dropped = [];
+    private readonly List<Silent> _silent = [];
 
     public Functions Functions { get; } = new(scene);
 
     public string Dropped => string.Concat(_dropped);
+
+    /// <summary>Whether the streams that say nothing are disposed.</summary>
+    public bool IsSettled => _silent.All(static stream => stream.IsSettled);
+
+    /// <summary>A stream that says nothing until it is cancelled.</summary>
+    public Silent Silent()
+    {
+        _silent.Add(new Silent(scene));
+        return _silent[^1];
+    }
 
     /// <summary>A timer that rings from now on.</summary>
     public Timer StartTimer()

@@ -177,6 +177,7 @@ internal sealed class Play
     private void RequireSettled()
     {
         Require(_pull?.IsSettled ?? true, "the end is told before the source is disposed");
+        Require(_stage.IsSettled, "the end is told before the other source is disposed");
         Require(_push?.IsSettled ?? true, "the end is told before the source is unsubscribed from");
         Require(_stage.Functions.Running == 0, "the end is told before the functions have ended");
     }
@@ -218,7 +219,7 @@ internal sealed class Play
     /// fails with is told by DisposeAsync where nobody has asked for it.
     /// </summary>
     private bool MayBeToldLate(Exception? failure) =>
-        failure is not null && (failure == _pull?.Failure || failure == _stage.Functions.Failure);
+        failure is not null && (failure == _pull?.Failure || failure == _stage.Functions.Failure || failure == Breaking.Failure);
 
     private bool TellsOfTheCleanUp(Exception? failure) =>
         failure is not null && (failure == _cleanUpFailure || (failure is AggregateException several && several.InnerExceptions.Contains(_cleanUpFailure!)));

@@ -17,7 +17,9 @@ public sealed class World(bool isOfModel)
     private readonly Dictionary<string, List<string>> _log = [];
     private readonly Queue<Action> _reads = [];
     private readonly Queue<Action> _resumptions = [];
-    private PullProbe<int>? _source;
+    private readonly List<PullProbe<int>> _sources = [];
+    private int _continued;
+    private SourceCase[] _continuations = [];
     private bool _hasReads = true;
     private bool _hasLeft;
     private bool _isOver;
@@ -29,7 +31,43 @@ public sealed class World(bool isOfModel)
     public IAsyncEnumerable<string> PullText(SourceCase source) => InTurn(PullAtOnce(source).Select(Text), _reads);
 
     /// <summary>For models that wait for one thing after the other.</summary>
-    public IAsyncEnumerable<int> PullAtOnce(SourceCase source) => _source = new PullProbe<int>(Clock, source.Marbles) { IgnoresCancellation = source.IgnoresItsToken };
+    public IAsyncEnumerable<int> PullAtOnce(SourceCase source)
+    {
+        _sources.Add(new PullProbe<int>(Clock, source.Marbles) { IgnoresCancellation = source.IgnoresItsToken });
+        return _sources[^1];
+    }
+
+    /// <summary>A source of which each enumeration is another; the last one again and again.</summary>
+    public IAsyncEnumerable<int> PullInTurn(SourceCase[] sources) => new SourceInTurn<int>([.. sources.Select(Pull)]);
+
+    /// <summary>The first of these sources; <see cref="Next"/> makes the others.</summary>
+    public IAsyncEnumerable<int> PullFirst(SourceCase[] sources)
+    {
+        _continuations = sources;
+        return Pull(sources[0]);
+    }
+
+    public IAsyncEnumerable<string> PullFirstText(SourceCase[] sources)
+    {
+        _continuations = sources;
+        return PullText(sources[0]);
+    }
+
+    public IAsyncEnumerable<int>? Next(IReadOnlyList<int> received, Exception failure) => NextCase(string.Join(' ', received), failure) is { } source ? Pull(source) : null;
+
+    public IAsyncEnumerable<string>? NextText(string received, Exception failure) => NextCase(received, failure) is { } source ? PullText(source) : null;
+
+    private SourceCase? NextCase(string received, Exception failure)
+    {
+        Log("resumed", $"{received} {Name(failure)}");
+        return ++_continued < _continuations.Length ? _continuations[_continued] : null;
+    }
+
+    public bool IsWorthIt(Exception failure)
+    {
+        Log("worth it?", Name(failure));
+        return true;
+    }
 
     public IObservable<int> Push(SourceCase source) => Clock.Cold(source.Marbles);
 
@@ -129,8 +167,8 @@ public sealed class World(bool isOfModel)
             Clock.Start();
         while (TakeTurns() && !_isOver);
 
-        if (_source is not null && _hasReads)
-            _log["reads"] = [.. _source.Reads.Select(frame => $"{frame}")];
+        if (_sources.Count > 0 && _hasReads)
+            _log["reads"] = [.. from source in _sources.Select((probe, i) => (probe, i)) from frame in source.probe.Reads select $"{(source.i == 0 ? "" : $"{source.i}: ")}{frame}"];
         return string.Join('\n', _log.OrderBy(entry => entry.Key, StringComparer.Ordinal).Select(entry => $"{entry.Key}: {string.Join(' ', entry.Value)}"));
     }
 
@@ -192,6 +230,9 @@ public sealed record SourceCase(int[] Delays, char Ending)
     /// <summary>The items; counted from 0 if they are not given.</summary>
     public int[]? Values { get; init; }
 
+    /// <summary>What it fails with.</summary>
+    public Exception Failure { get; init; } = RxTokens.Tests.Marbles.Failure;
+
     /// <summary>Whether a read goes on though its token is cancelled.</summary>
     public bool IgnoresItsToken { get; init; }
 
@@ -206,7 +247,7 @@ public sealed record SourceCase(int[] Delays, char Ending)
             if (Ending == '|')
                 marbles.Add(Marble.End<int>(frame + 1));
             if (Ending == '#')
-                marbles.Add(Marble.Error<int>(frame + 1, RxTokens.Tests.Marbles.Failure));
+                marbles.Add(Marble.Error<int>(frame + 1, Failure));
             return marbles;
         }
     }
