@@ -74,6 +74,7 @@ internal sealed partial class DocumentedMarble
         var name = Namespaces().Replace(documented.Attribute("name")!.Value[2..], "");
         name = Arity().Replace(name, _ => $"<{string.Join(",", types)}>");
         name = Parameter().Replace(name, p => types[int.Parse(p.Groups[1].ValueSpan)]);
+        name = name.Replace("`0", "T", StringComparison.Ordinal); // of the one type that has one
         return name.Replace('{', '<').Replace('}', '>').Replace(",", ", ", StringComparison.Ordinal);
     }
 
@@ -81,7 +82,7 @@ internal sealed partial class DocumentedMarble
     [GeneratedRegex(@"^ *(?<label>source( \d)?|requests|pulls|isOpen|frames|stop|cancel|result( \d)?)  +(?<diagram>.*?) *(//.*)?$", RegexOptions.Multiline | RegexOptions.ExplicitCapture)]
     private static partial Regex Row();
 
-    [GeneratedRegex(@"(\w+\.)+(?=\w)")]
+    [GeneratedRegex(@"(\w+(`\d)?\.)+(?=\w)")]
     private static partial Regex Namespaces();
 
     [GeneratedRegex(@"(?<!`)``\d(?=\()")]

@@ -9,15 +9,15 @@ namespace RxTokens;
 /// <remarks>
 /// <code>
 /// field             written by               read by          ordered by
-/// _push             constructor              everyone         readonly; what is in it says so itself
-/// _isHeldUp         the runner               the consumer     a fence on both sides, where it matters: MayRead
-/// the store         the filler: the runner or the push source; the emptier: the consumer while Away, else the runner in its place
+/// _push, _seat      constructor              everyone         readonly; what is in it says so itself
+/// _isHeldUp         the filler               the emptier      a fence on both sides, where it matters: HasRoomOrSaysWhen and OnTaken
+/// the store         the filler: the runner, the push source or who is shared; the emptier: the consumer while Away, else the runner in its place
 /// all others        the runner               the runner       the turn
 /// </code>
 /// <para>A store has one filler and one emptier, and keeps them apart by itself. So items need no turn while there are some and there is room:
 /// the short way of the consumer, and that of a push source. Only the first of several, and the last, is an event.</para>
 /// </remarks>
-internal abstract class Boundary<T, R> : Outlet<T, R>, IObserver<T>
+internal abstract class Boundary<T, R> : Outlet<T, R>, IObserver<T>, IJoined<T>
 {
     /// <summary>
     /// How many items that are ready at once a boundary without a bound of its own takes before it lets its consumer run.
@@ -25,16 +25,22 @@ internal abstract class Boundary<T, R> : Outlet<T, R>, IObserver<T>
     private const int Burst = 1024;
 
     private readonly PushSource<T>? _push;
+    private readonly Seat<T>? _seat;
     private volatile bool _isHeldUp;
 
-    protected Boundary(IAsyncEnumerable<T>? pull, IObservable<T>? push, CancellationToken cancellationToken)
+    /// <param name="pull">What is read, or null.</param>
+    /// <param name="push">What is subscribed to, or null.</param>
+    /// <param name="seat">Where others listen, too, or null.</param>
+    /// <param name="cancellationToken">The consumer's.</param>
+    protected Boundary(IAsyncEnumerable<T>? pull, IObservable<T>? push, Seat<T>? seat, CancellationToken cancellationToken)
         : base(pull, cancellationToken)
     {
         if (push is not null)
             _push = new PushSource<T>(push);
+        _seat = seat;
     }
 
-    /// <summary>Whether reading has stopped until the consumer has made room. For the runner; for the consumer a hint.</summary>
+    /// <summary>Whether reading has stopped until the consumer has made room. For the filler; for the emptier a hint.</summary>
     protected bool IsHeldUp => _isHeldUp;
 
     /// <summary>Whether the store bounds by itself how much is read; else it would never let go of an endless source that is always ready.</summary>
@@ -43,7 +49,9 @@ internal abstract class Boundary<T, R> : Outlet<T, R>, IObserver<T>
     /// <summary>Whether one more item may be read into the store. For the runner.</summary>
     protected virtual bool HasRoom => true;
 
-    protected sealed override bool IsPushedTo => _push is not null;
+    protected sealed override bool IsPushedTo => _push is not null || _seat is not null;
+
+    protected sealed override bool IsComplete => _seat is null || _seat.IsFree;
 
     /// <summary>What an item is when it goes straight to a consumer that waits. For the runner.</summary>
     protected abstract R First(T item);
@@ -80,8 +88,38 @@ internal abstract class Boundary<T, R> : Outlet<T, R>, IObserver<T>
     private void GoOn()
     {
         var ambient = AmbientValues.Capture();
-        Post(Note.News);
+        if (_seat is null)
+            Post(Note.News);
+        else
+            _seat.GoOn();
         ambient.Restore();
+    }
+
+    protected sealed override void OnAsked()
+    {
+        if (_seat is null)
+            return;
+
+        // In this order: what comes after the look at the number is seen in the store, or makes the number too small to be waited for.
+        var number = _seat.Number;
+        if (TryTake(out var item))
+        {
+            Serve(item);
+            OnTaken();
+            return;
+        }
+
+        _seat.Ask(number + 1);
+    }
+
+    protected sealed override void OnTaken()
+    {
+        if (_seat is null)
+            return;
+
+        Interlocked.MemoryBarrier();
+        if (_isHeldUp)
+            _seat.GoOn();
     }
 
     protected sealed override long OnEnter() => IsBounded ? long.MaxValue : Burst;
@@ -97,6 +135,7 @@ internal abstract class Boundary<T, R> : Outlet<T, R>, IObserver<T>
         try
         {
             _push?.Unsubscribe();
+            _seat?.Leave();
         }
         catch (Exception thrown)
         {
@@ -116,13 +155,17 @@ internal abstract class Boundary<T, R> : Outlet<T, R>, IObserver<T>
         // What came too late, from a push source that had not heard of the end.
         if (IsSourceDisposed)
             Discard();
+        if (_seat?.TakeFailure() is { } failure)
+            FailedToCleanUp(failure);
     }
 
     protected sealed override bool MayRead()
     {
-        if (_push is not null)
-            return false;
+        return !IsPushedTo && HasRoomOrSaysWhen();
+    }
 
+    private bool HasRoomOrSaysWhen()
+    {
         if (!HasRoom)
         {
             // Said before the second look: the consumer, which looks after it has taken, either sees it or has been seen.
@@ -160,6 +203,63 @@ internal abstract class Boundary<T, R> : Outlet<T, R>, IObserver<T>
         if (isUsedUp)
             _isHeldUp = true;
         return base.OnRest(isUsedUp);
+    }
+
+    // Who is shared.
+
+    bool IJoined<T>.MayBeTold() => HasRoomOrSaysWhen();
+
+    void IJoined<T>.Remember(T item)
+    {
+        OnPast();
+        Tell(item, _seat!.Number + 1);
+    }
+
+    /// <summary>What comes next was there before this consumer.</summary>
+    protected virtual void OnPast()
+    {
+    }
+
+    void IJoined<T>.Tell(T item, long number) => Tell(item, number);
+
+    void IJoined<T>.End(Exception? failure) => Guarded(static (self, failure) => self.EndPush(failure), failure);
+
+    void IJoined<T>.Free() => Guarded(static (self, _) => self.Post(Note.News), 0);
+
+    /// <summary>What its consumer's code throws is no affair of who is shared.</summary>
+    private void Guarded<TState>(Action<Boundary<T, R>, TState> tell, TState state)
+    {
+        try
+        {
+            tell(this, state);
+        }
+        catch (Exception thrown)
+        {
+            Unobserved.Throw(thrown);
+        }
+    }
+
+    private void Tell(T item, long number)
+    {
+        var isInside = IsInside;
+        var isFenced = false;
+        try
+        {
+            if (IsPushOver)
+                OnDiscarded(item);
+            else if (isInside)
+                OnItem(item);
+            else
+                isFenced = Add(item);
+        }
+        catch (Exception failure)
+        {
+            EndPush(failure);
+        }
+
+        _seat!.Number = number; // before who waits is told, and asks again
+        if (!isInside)
+            Guarded(static (self, isFenced) => self.TellConsumer(isFenced), isFenced);
     }
 
     // The push source's observer.

@@ -173,7 +173,7 @@ public static partial class TokenStream
         return new BufferedStream<TSource>(pull: null, source, capacity, overflow, resumeAt: 0, onDropped);
     }
 
-    private static void ThrowIfNotDefined(Overflow overflow)
+    internal static void ThrowIfNotDefined(Overflow overflow)
     {
         if (!Enum.IsDefined(overflow))
             throw new ArgumentOutOfRangeException(nameof(overflow), overflow, "Not a value of Overflow.");
@@ -189,14 +189,15 @@ internal sealed class BufferedStream<T>(
     private readonly Overflow _overflow = overflow;
 
     public override IOutlet<T> Start(CancellationToken cancellationToken) => _overflow == Overflow.DropNewest
-        ? new KeepLatestBoundary<T>(pull, push, _capacity, onDropped, cancellationToken)
-        : new BufferedBoundary<T>(pull, push, _capacity, _overflow, resumeAt, onDropped, cancellationToken);
+        ? new KeepLatestBoundary<T>(pull, push, seat: null, _capacity, onDropped, cancellationToken)
+        : new BufferedBoundary<T>(pull, push, seat: null, _capacity, _overflow, resumeAt, onDropped, cancellationToken);
 }
 
 /// <summary>Keeps items in a queue of a given capacity, which is filled and emptied without a lock.</summary>
 /// <remarks>
 /// <code>
 /// field      written by                    read by     ordered by
+/// _past      the filler                    the filler  nothing
 /// _items     filler: adds, emptier: takes  both        itself; with DropOldest the filler takes too, with onDropped who leaves: who takes claims the item first
 /// </code>
 /// </remarks>
@@ -207,10 +208,12 @@ internal sealed class BufferedBoundary<T> : Boundary<T, T>
     private readonly int _resumeAt;
     private readonly Action<T>? _onDropped;
     private readonly SpscQueue<T> _items = new();
+    private int _past;
 
     public BufferedBoundary(
-        IAsyncEnumerable<T>? pull, IObservable<T>? push, int capacity, Overflow overflow, int resumeAt, Action<T>? onDropped, CancellationToken cancellationToken)
-        : base(pull, push, cancellationToken)
+        IAsyncEnumerable<T>? pull, IObservable<T>? push, Seat<T>? seat, int capacity, Overflow overflow, int resumeAt, Action<T>? onDropped,
+        CancellationToken cancellationToken)
+        : base(pull, push, seat, cancellationToken)
     {
         _capacity = capacity;
         _overflow = overflow;
@@ -221,7 +224,12 @@ internal sealed class BufferedBoundary<T> : Boundary<T, T>
     protected override bool IsBounded => _overflow == Overflow.Wait;
 
     protected override bool HasRoom =>
-        _overflow != Overflow.Wait || (IsHeldUp ? _items.Count <= _resumeAt : !_items.Holds(_capacity));
+        _overflow != Overflow.Wait || (IsHeldUp ? _items.Count <= _resumeAt : !IsFull);
+
+    /// <summary>What was there before the consumer does not count.</summary>
+    private bool IsFull => _items.Holds(_capacity) && (_past == 0 || _items.Added - _past >= _capacity);
+
+    protected override void OnPast() => _past++;
 
     protected override T First(T item) => item;
 
@@ -275,7 +283,7 @@ internal sealed class BufferedBoundary<T> : Boundary<T, T>
                 return true;
 
             default:
-                if (_items.Holds(_capacity))
+                if (IsFull)
                     Drop(item);
                 else
                     _items.Add(item);

@@ -244,13 +244,13 @@ internal sealed class ConflateStream<T, R>(IAsyncEnumerable<T>? pull, IObservabl
     private readonly Func<T, R> _seed = seed;
     private readonly Func<R, T, R> _add = add;
 
-    public override IOutlet<R> Start(CancellationToken cancellationToken) => new ConflateBoundary<T, R>(pull, push, _seed, _add, cancellationToken);
+    public override IOutlet<R> Start(CancellationToken cancellationToken) => new ConflateBoundary<T, R>(pull, push, seat: null, _seed, _add, cancellationToken);
 }
 
 /// <summary>Keeps one result, to which items are added.</summary>
 internal sealed class ConflateBoundary<T, R>(
-    IAsyncEnumerable<T>? pull, IObservable<T>? push, Func<T, R> seed, Func<R, T, R> add, CancellationToken cancellationToken)
-    : Boundary<T, R>(pull, push, cancellationToken)
+    IAsyncEnumerable<T>? pull, IObservable<T>? push, Seat<T>? seat, Func<T, R> seed, Func<R, T, R> add, CancellationToken cancellationToken)
+    : Boundary<T, R>(pull, push, seat, cancellationToken)
 {
     private readonly NewestLast<R> _pending = new(capacity: 1);
 

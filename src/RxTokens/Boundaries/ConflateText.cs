@@ -8,7 +8,7 @@ internal sealed class ConflateTextStream(IAsyncEnumerable<string>? pull, IObserv
 {
     private readonly int _maxChars = maxChars;
 
-    public override IOutlet<string> Start(CancellationToken cancellationToken) => new ConflateTextBoundary(pull, push, _maxChars, cancellationToken);
+    public override IOutlet<string> Start(CancellationToken cancellationToken) => new ConflateTextBoundary(pull, push, seat: null, _maxChars, cancellationToken);
 }
 
 /// <summary>Keeps the characters alone, in a queue that is filled without a lock, so that joining costs what the text is long.</summary>
@@ -20,13 +20,14 @@ internal sealed class ConflateTextStream(IAsyncEnumerable<string>? pull, IObserv
 /// _emptiesTaken    the emptier                   both        volatile
 /// </code>
 /// </remarks>
-internal sealed class ConflateTextBoundary(IAsyncEnumerable<string>? pull, IObservable<string>? push, int maxChars, CancellationToken cancellationToken)
-    : Boundary<string, string>(pull, push, cancellationToken)
+internal sealed class ConflateTextBoundary(
+    IAsyncEnumerable<string>? pull, IObservable<string>? push, Seat<string>? seat, int maxChars, CancellationToken cancellationToken)
+    : Boundary<string, string>(pull, push, seat, cancellationToken)
 {
     // The longest string there can be; what is beyond waits for the next.
     private const int LongestString = 0x3FFF_FFDF;
 
-    private readonly bool _failsWhenFull = push is not null;
+    private readonly bool _failsWhenFull = pull is null; // nothing can wait for it
     private volatile SpscQueue<char>? _text; // none before there is text that has to wait
     private volatile int _empties; // items without text so far; they count up, and so does the next
     private volatile int _emptiesTaken;

@@ -79,13 +79,13 @@ internal sealed class KeepLatestStream<T>(IAsyncEnumerable<T>? pull, IObservable
 {
     private readonly Action<T>? _onDropped = onDropped;
 
-    public override IOutlet<T> Start(CancellationToken cancellationToken) => new KeepLatestBoundary<T>(pull, push, capacity: 1, _onDropped, cancellationToken);
+    public override IOutlet<T> Start(CancellationToken cancellationToken) => new KeepLatestBoundary<T>(pull, push, seat: null, capacity: 1, _onDropped, cancellationToken);
 }
 
 /// <summary>Keeps so many items; one that finds no room replaces the newest. (One item is <c>KeepLatest</c>, more are <c>DropNewest</c>.)</summary>
 internal sealed class KeepLatestBoundary<T>(
-    IAsyncEnumerable<T>? pull, IObservable<T>? push, int capacity, Action<T>? onDropped, CancellationToken cancellationToken)
-    : Boundary<T, T>(pull, push, cancellationToken)
+    IAsyncEnumerable<T>? pull, IObservable<T>? push, Seat<T>? seat, int capacity, Action<T>? onDropped, CancellationToken cancellationToken)
+    : Boundary<T, T>(pull, push, seat, cancellationToken)
 {
     private readonly NewestLast<T> _items = new(capacity);
 

@@ -77,6 +77,9 @@ internal abstract class Outlet<T, R> : Stage<T>, IOutlet<R>, IValueTaskSource<bo
     /// <summary>Whether the stage has begun, and has been neither left nor cancelled, nor has failed itself. What it is not told any more is of no use.</summary>
     protected bool IsOpen => _isOpen;
 
+    /// <summary>Whether who pushes has ended, failed, or broken the rules.</summary>
+    protected bool IsPushOver => _isPushOver;
+
     /// <summary>Whether what is pushed is of use. For who pushes.</summary>
     protected bool IsListening => _isOpen && !_isPushOver;
 
@@ -109,6 +112,11 @@ internal abstract class Outlet<T, R> : Stage<T>, IOutlet<R>, IValueTaskSource<bo
 
     /// <summary>Takes the next finished item, if there is one, for a consumer that asks.</summary>
     protected abstract bool TryTake([MaybeNullWhen(false)] out R item);
+
+    /// <summary>The consumer has an item that had waited.</summary>
+    protected virtual void OnTaken()
+    {
+    }
 
     /// <summary>Lets go of all items: nobody will ask for them, nor does anybody take one meanwhile.</summary>
     protected abstract void Discard();
@@ -269,7 +277,8 @@ internal abstract class Outlet<T, R> : Stage<T>, IOutlet<R>, IValueTaskSource<bo
         if (IsAsking)
         {
             OnAsked();
-            TryServe();
+            if (IsAsking)
+                TryServe();
         }
     }
 
@@ -310,6 +319,9 @@ internal abstract class Outlet<T, R> : Stage<T>, IOutlet<R>, IValueTaskSource<bo
             else
                 FailedToCleanUp(failure);
         }
+
+        if (_isPushOver)
+            OnPushEnded(); // before there was anybody to be told
     }
 
     private void OnPushEnded()
@@ -331,8 +343,11 @@ internal abstract class Outlet<T, R> : Stage<T>, IOutlet<R>, IValueTaskSource<bo
 
     private void TryServe()
     {
-        if (!IsGivenUp && TryTake(out var item))
-            Serve(item);
+        if (IsGivenUp || !TryTake(out var item))
+            return;
+
+        Serve(item);
+        OnTaken();
     }
 
     protected override bool MayDispose()

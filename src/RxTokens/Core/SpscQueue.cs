@@ -41,6 +41,9 @@ internal sealed class SpscQueue<T>
     /// <summary>How many items wait. Exact for the side that asks, as far as its own doing goes.</summary>
     public long Count => Volatile.Read(ref _filler.Position) - TakenNow();
 
+    /// <summary>For the filling side: how many items it has added in all.</summary>
+    public long Added => _filler.Position;
+
     /// <summary>For the filling side: whether so many items wait, looked up only if it may be.</summary>
     public bool Holds(int count)
     {

@@ -172,7 +172,8 @@ internal abstract partial class Stage<T>
 
     private void CleanUp()
     {
-        if (_enumerator is null)
+        var enumerator = _enumerator ?? _inner; // which may have joined others, unread
+        if (enumerator is null)
         {
             End();
             return;
@@ -181,7 +182,7 @@ internal abstract partial class Stage<T>
         ConfiguredValueTaskAwaitable.ConfiguredValueTaskAwaiter cleanup;
         try
         {
-            cleanup = _enumerator.DisposeAsync().ConfigureAwait(false).GetAwaiter();
+            cleanup = enumerator.DisposeAsync().ConfigureAwait(false).GetAwaiter();
         }
         catch (Exception failure)
         {
@@ -250,7 +251,7 @@ internal abstract partial class Stage<T>
 
     private void Begin(IAsyncEnumerable<T> source)
     {
-        if (source is OutletStream<T> stream)
+        if ((source as SharedStream<T>)?.Plain is { } stream || (stream = source as OutletStream<T>) is not null)
         {
             _inner = stream.Start(CancellationToken.None);
             return;

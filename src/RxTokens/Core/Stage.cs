@@ -104,6 +104,9 @@ internal abstract partial class Stage<T> : IAwakened
     /// <summary>Whether a read is under way, and has not returned.</summary>
     protected bool IsReading => _phase == Phase.Reading && !_hasLanded;
 
+    /// <summary>Whether the source has ended or failed, or is read no more.</summary>
+    protected bool IsSourceOver => _phase >= Phase.Over;
+
     /// <summary>Whether the source is disposed.</summary>
     protected bool IsSourceDisposed => _phase == Phase.Ended;
 

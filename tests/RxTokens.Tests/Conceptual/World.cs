@@ -1,4 +1,5 @@
 using System.Collections;
+using System.Reactive.Concurrency;
 using System.Reactive.Disposables;
 using System.Reactive.Linq;
 
@@ -126,8 +127,23 @@ public sealed class World(bool isOfModel)
             item => Log("items", item), failure => Log("ending", Name(failure)), () => Log("ending", "completed")));
     }
 
+    /// <summary>One observer from the beginning, another from this frame on.</summary>
+    public void ObserveBoth<T>(IObservable<T> stream, int at)
+    {
+        Observe(stream, leavesAt: null);
+        Clock.At(at, () => Clock.Schedule(() => stream.Subscribe( // after all that happens in that frame
+            item => Log("late items", item), failure => Log("late ending", Name(failure)), () => Log("late ending", "completed"))));
+    }
+
+    /// <summary>One consumer of the shared stream as it is, and another.</summary>
+    public void ConsumeBoth<T>(SharedStream<T> shared, Func<SharedStream<T>, IAsyncEnumerable<T>> other, ConsumerCase one, ConsumerCase another)
+    {
+        Consume(shared.Join(1), one);
+        Consume(other(shared), another, name: "the other's ");
+    }
+
     /// <summary>Asks, is busy with what it gets, asks again; and after some items leaves or falls silent.</summary>
-    public void Consume<T>(IAsyncEnumerable<T> stream, ConsumerCase consumer, CancellationToken cancellationToken = default) => Clock.At(0, async () =>
+    public void Consume<T>(IAsyncEnumerable<T> stream, ConsumerCase consumer, CancellationToken cancellationToken = default, string name = "") => Clock.At(0, async () =>
     {
         var enumerator = InTurn(stream, _resumptions).GetAsyncEnumerator(cancellationToken);
         try
@@ -136,11 +152,11 @@ public sealed class World(bool isOfModel)
             {
                 if (!await enumerator.MoveNextAsync())
                 {
-                    Log("ending", "completed");
+                    Log(name + "ending", "completed");
                     return;
                 }
 
-                Log("items", enumerator.Current);
+                Log(name + "items", enumerator.Current);
                 if (consumer.Busy[taken % consumer.Busy.Length] is var busy and > 0)
                     await Clock.Delay(busy.Frames() + consumer.Lateness);
             }
@@ -151,7 +167,7 @@ public sealed class World(bool isOfModel)
         }
         catch (Exception failure)
         {
-            Log("ending", Name(failure));
+            Log(name + "ending", Name(failure));
         }
     });
 

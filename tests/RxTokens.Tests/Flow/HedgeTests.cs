@@ -42,7 +42,7 @@ public class HedgeTests
         return Marbles.Show(consumer.Received);
     }
 
-    private static int Unobserved(Action action)
+    internal static int Unobserved(Action action)
     {
         var count = 0;
         void OnUnobserved(object? sender, UnobservedTaskExceptionEventArgs e)

@@ -1,0 +1,149 @@
+namespace RxTokens;
+
+/// <summary>A consumer of a shared stream, as that sees it. It tells one thing at a time.</summary>
+internal interface IJoined<in T>
+{
+    /// <summary>Whether there is room for one more item; else it says so when there is.</summary>
+    bool MayBeTold();
+
+    /// <summary>An item that came before it joined.</summary>
+    void Remember(T item);
+
+    /// <param name="item">The item.</param>
+    /// <param name="number">The how-manieth of the source it is.</param>
+    void Tell(T item, long number);
+
+    /// <summary>Nothing follows.</summary>
+    void End(Exception? failure);
+
+    /// <summary>It need not wait any more: its seat says why.</summary>
+    void Free();
+}
+
+/// <summary>What lies between a consumer and the shared source.</summary>
+/// <remarks>
+/// <code>
+/// field                 written by                       read by           ordered by
+/// Consumer              constructor's caller, once       everyone          before it joins
+/// Next, Previous,       the source's runner              the same          the source's turn
+///   IsLinked
+/// Wishes                everyone                         the runner        the source's lock
+/// _number               the runner, first under the      the consumer's    volatile
+///                       lock; then after what it tells   runner
+/// _asked                the consumer's runner            the runner        volatile, before its note News
+/// _hasLeft              the consumer's runner            the runner        volatile: a hint, and before its wish
+/// _isFree               the consumer's runner: false;    the consumer's    volatile, before the consumer is told
+///                       the runner: true                 runner
+/// _failure              the runner                       the consumer's    _isFree
+///                                                        runner
+/// </code>
+/// </remarks>
+internal sealed class Seat<T>(SharedSource<T> source, bool holds)
+{
+    private long _number = NotYet;
+    private long _asked;
+    private volatile bool _hasLeft;
+    private volatile bool _isFree = true;
+    private bool _hasJoined; // its consumer's runner alone
+    private Exception? _failure;
+
+    public const long NotYet = -1;
+
+    /// <summary>What a seat wants of the source, and waits to be seen to.</summary>
+    [Flags]
+    public enum Wish
+    {
+        None = 0,
+        Join = 1,
+        Ask = 2,
+        Leave = 4,
+    }
+
+    public IJoined<T> Consumer { get; set; } = null!;
+
+    public Seat<T>? Next { get; set; }
+
+    public Seat<T>? Previous { get; set; }
+
+    public bool IsLinked { get; set; }
+
+    public Wish Wishes { get; set; }
+
+    /// <summary>Whether the source is held back where this consumer has no room.</summary>
+    public bool Holds => holds;
+
+    /// <summary>The number of the last item that it was told, or that was told before it joined; <see cref="NotYet"/> before that.</summary>
+    public long Number
+    {
+        get => Volatile.Read(ref _number);
+        set => Volatile.Write(ref _number, value);
+    }
+
+    /// <summary>The number of the item that the consumer waits for, or has waited for.</summary>
+    public long Asked => Volatile.Read(ref _asked);
+
+    public bool HasLeft => _hasLeft;
+
+    /// <summary>Whether leaving needs to wait for nothing any more.</summary>
+    public bool IsFree => _isFree;
+
+    /// <summary>For the consumer, at its very beginning.</summary>
+    public void Join()
+    {
+        _hasJoined = true;
+        source.Join(this);
+    }
+
+    /// <summary>The consumer has nothing, and waits for this item. It may come before the call returns.</summary>
+    public void Ask(long number)
+    {
+        if (number == NotYet + 1 && source.TryWish(this, Wish.Ask))
+            return;
+
+        Volatile.Write(ref _asked, number);
+        source.Ask(number);
+    }
+
+    /// <summary>For the source's runner, where the consumer has asked before it was there.</summary>
+    public void AskNow(long number)
+    {
+        Volatile.Write(ref _asked, number);
+        source.Ask(number);
+    }
+
+    /// <summary>The consumer has made room.</summary>
+    public void GoOn() => source.GoOn();
+
+    /// <summary>The consumer has left, cancelled, failed or ended. Again, that changes nothing.</summary>
+    public void Leave()
+    {
+        if (!_hasJoined || _hasLeft)
+            return;
+
+        _hasLeft = true;
+        _isFree = !source.CountOut();
+        source.Leave(this);
+    }
+
+    /// <summary>For the source's runner.</summary>
+    public void Free(Exception? failure)
+    {
+        if (_isFree)
+            return;
+
+        _failure = failure;
+        _isFree = true;
+        Consumer.Free();
+    }
+
+    /// <summary>What the clean-up of the source has failed with, for the one who waited for it.</summary>
+    public Exception? TakeFailure()
+    {
+        if (!_isFree)
+            return null;
+
+        var failure = _failure;
+        _failure = null;
+        return failure;
+    }
+}

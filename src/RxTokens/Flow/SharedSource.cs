@@ -1,0 +1,349 @@
+namespace RxTokens;
+
+/// <summary>The one reader of a shared source: it reads when a consumer asks and none of those that hold it back is full, and tells all.</summary>
+/// <remarks>
+/// <code>
+/// field             written by                     read by       ordered by
+/// _changed,         everyone                       the runner    _gate, which covers nothing else
+///   Seat.Wishes
+/// _wanted           the consumers' runners, up     the runner    interlocked, before their note News
+/// _consumers        who joins, who leaves          everyone      interlocked, before their wish
+/// _end              the runner, once               the runner    the turn
+/// all others        the runner                     the runner    the turn
+/// </code>
+/// <para>The consumers are a list through their seats. What is told, an item or the end, goes along it, and calls the consumers' code, which may
+/// join, leave and ask meanwhile: who joins stands behind, and is not told what came before; who leaves is taken out, and the walk goes on with the next.</para>
+/// </remarks>
+internal sealed class SharedSource<T>(IAsyncEnumerable<T> source, History<T> history, TimeSpan grace, System.Reactive.Concurrency.IScheduler? scheduler)
+    : Stage<T>(source)
+{
+    /// <summary>How many items that are ready are told in one turn: who asks again at once must not keep the others' thread for ever.</summary>
+    private const int Burst = 1024;
+
+    private readonly object _gate = new();
+    private readonly Queue<Seat<T>> _changed = new();
+    private long _wanted; // the number of the item that somebody has asked for
+    private int _consumers;
+
+    private Seat<T>? _first;
+    private Seat<T>? _last;
+    private Seat<T>? _next; // to be told
+    private Seat<T>? _unchecked; // from here on it is not known who has room for the next item
+    private bool _isChecked; // or of nobody
+    private long _count; // items that have come
+    private bool _hasAskerLeft;
+    private bool _hasBegun;
+    private bool _isDeserted;
+    private Alarm? _grace;
+    private List<Seat<T>>? _leavers; // who wait for the disposal
+    private Task? _end; // how it has ended
+
+    /// <summary>Those that have joined and not left.</summary>
+    public int Consumers => Volatile.Read(ref _consumers);
+
+    public void Join(Seat<T> seat)
+    {
+        Interlocked.Increment(ref _consumers);
+        Change(seat, Seat<T>.Wish.Join);
+    }
+
+    /// <summary>One is gone.</summary>
+    /// <returns>Whether it was the last.</returns>
+    public bool CountOut() => Interlocked.Decrement(ref _consumers) == 0;
+
+    public void Leave(Seat<T> seat) => Change(seat, Seat<T>.Wish.Leave);
+
+    /// <summary>For a consumer that perhaps has not been let in yet.</summary>
+    /// <returns>Whether it has not; it will have asked when it is.</returns>
+    public bool TryWish(Seat<T> seat, Seat<T>.Wish wish)
+    {
+        lock (_gate)
+        {
+            if (seat.Number != Seat<T>.NotYet)
+                return false;
+
+            Enqueue(seat, wish);
+        }
+
+        SeeToChangesSoon();
+        return true;
+    }
+
+    public void Ask(long number)
+    {
+        for (var wanted = Volatile.Read(ref _wanted); number > wanted;)
+        {
+            var seen = Interlocked.CompareExchange(ref _wanted, number, wanted);
+            if (seen == wanted)
+                break;
+            wanted = seen;
+        }
+
+        Post(Note.News);
+    }
+
+    public void GoOn() => Post(Note.News);
+
+    private void Change(Seat<T> seat, Seat<T>.Wish wish)
+    {
+        lock (_gate)
+            Enqueue(seat, wish);
+        SeeToChangesSoon();
+    }
+
+    private void Enqueue(Seat<T> seat, Seat<T>.Wish wish)
+    {
+        if (seat.Wishes == Seat<T>.Wish.None)
+            _changed.Enqueue(seat);
+        seat.Wishes |= wish;
+    }
+
+    private void SeeToChangesSoon()
+    {
+        Post(Note.News);
+        if (IsInside)
+            SeeToChanges(); // from inside a consumer's code: what it gets now is there when it goes on
+    }
+
+    protected override long OnEnter() => Burst;
+
+    protected override void OnNotes(Note notes)
+    {
+        SeeToChanges();
+        if (_grace is { HasRung: true })
+        {
+            Disarm(ref _grace);
+            if (Consumers == 0)
+                Desert();
+        }
+    }
+
+    private void SeeToChanges()
+    {
+        while (TryTakeChange(out var seat, out var wishes))
+        {
+            if ((wishes & Seat<T>.Wish.Leave) != 0)
+                LetOut(seat);
+            else if ((wishes & Seat<T>.Wish.Join) != 0)
+                LetIn(seat, hasAsked: (wishes & Seat<T>.Wish.Ask) != 0);
+        }
+    }
+
+    private bool TryTakeChange(out Seat<T> seat, out Seat<T>.Wish wishes)
+    {
+        lock (_gate)
+        {
+            if (!_changed.TryDequeue(out seat!))
+            {
+                wishes = Seat<T>.Wish.None;
+                return false;
+            }
+
+            wishes = seat.Wishes;
+            seat.Wishes = Seat<T>.Wish.None;
+            if (seat.Number == Seat<T>.NotYet)
+                seat.Number = _count - history.Count; // from here on it asks for itself
+            return true;
+        }
+    }
+
+    private void LetIn(Seat<T> seat, bool hasAsked)
+    {
+        Disarm(ref _grace);
+        if (!IsSourceDisposed)
+            Link(seat);
+
+        var isTold = seat.Number < _count;
+        history.Tell(seat.Consumer);
+        if (IsSourceDisposed)
+            TellEnd(seat);
+        else if (hasAsked && !isTold)
+            seat.AskNow(_count + 1);
+    }
+
+    private void LetOut(Seat<T> seat)
+    {
+        if (seat.IsLinked)
+        {
+            Unlink(seat);
+            _hasAskerLeft |= seat.Asked > _count;
+        }
+
+        if (Consumers > 0 || IsSourceDisposed || !_hasBegun)
+        {
+            seat.Free(null);
+            return;
+        }
+
+        if (grace != TimeSpan.Zero)
+        {
+            seat.Free(null);
+            if (!Alarm.IsNever(grace))
+                StartGrace();
+            return;
+        }
+
+        if (!seat.IsFree)
+            (_leavers ??= []).Add(seat);
+        Desert();
+    }
+
+    private void StartGrace()
+    {
+        Disarm(ref _grace);
+        _grace = new Alarm(this, scheduler!, grace);
+        try
+        {
+            _grace.Start();
+        }
+        catch (Exception failure)
+        {
+            Unobserved.Report(failure); // nobody is there to be told
+            Desert();
+        }
+    }
+
+    private void Desert()
+    {
+        _isDeserted |= !IsStopped && !IsSourceOver;
+        Stop();
+    }
+
+    protected override bool MayRead()
+    {
+        if (Volatile.Read(ref _wanted) <= _count || (_hasAskerLeft && !IsAsked) || !HasEverybodyRoom)
+            return false;
+
+        _hasBegun = true;
+        return true;
+    }
+
+    private bool IsAsked
+    {
+        get
+        {
+            for (var seat = _first; seat is not null; seat = seat.Next)
+            {
+                if (seat.Asked > _count)
+                    return true;
+            }
+
+            return false;
+        }
+    }
+
+    /// <summary>Who has room keeps it until the next item: nobody is looked at twice.</summary>
+    private bool HasEverybodyRoom
+    {
+        get
+        {
+            if (!_isChecked)
+                (_isChecked, _unchecked) = (true, _first);
+            for (; _unchecked is { } seat; _unchecked = seat.Next)
+            {
+                if (seat.Holds && !seat.Consumer.MayBeTold())
+                    return false;
+            }
+
+            return true;
+        }
+    }
+
+    protected override bool OnItem(T item)
+    {
+        _count++;
+        (_isChecked, _hasAskerLeft) = (false, false);
+        try
+        {
+            history.Add(item);
+        }
+        catch (Exception failure)
+        {
+            Failures.OfStage = failure; // told after the item
+            Stop();
+        }
+
+        for (_next = _first; _next is { } seat;)
+        {
+            _next = seat.Next;
+            if (seat.Number < _count && !seat.HasLeft)
+                seat.Consumer.Tell(item, _count);
+        }
+
+        LookAtNotes();
+        return !IsStopped && MayRead();
+    }
+
+    protected override void OnEnd()
+    {
+        Disarm(ref _grace);
+        var failure = _isDeserted
+            ? new InvalidOperationException("The shared stream was ended when its last consumer had left, and is not enumerated twice. Share it with a grace time to outlast a change of consumers.")
+            : Ending.Combine([OwnFailure, SourceFailure, .. CleanupFailures]);
+
+        // Where nobody is ever told, its task says so.
+        _end = failure is null ? Task.CompletedTask : Task.FromException(failure);
+        if (_isDeserted)
+            _ = _end.Exception;
+        FreeLeavers(_isDeserted ? Ending.Combine(CleanupFailures) : null);
+        for (_next = _first; _next is { } seat;)
+        {
+            _next = seat.Next;
+            Unlink(seat);
+            TellEnd(seat);
+        }
+    }
+
+    private void FreeLeavers(Exception? failure)
+    {
+        if (_leavers is null)
+            Unobserved.Report(failure);
+        foreach (var seat in _leavers ?? [])
+            seat.Free(failure);
+        _leavers = null;
+    }
+
+    private void TellEnd(Seat<T> seat)
+    {
+        if (!seat.HasLeft)
+            seat.Consumer.End(_end!.Exception?.InnerException);
+    }
+
+    private void Link(Seat<T> seat)
+    {
+        seat.IsLinked = true;
+        seat.Previous = _last;
+        if (_last is null)
+            _first = seat;
+        else
+            _last.Next = seat;
+        _last = seat;
+        if (_isChecked)
+            _unchecked ??= seat;
+    }
+
+    private void Unlink(Seat<T> seat)
+    {
+        if (_next == seat)
+            _next = seat.Next;
+        if (_unchecked == seat)
+            _unchecked = seat.Next;
+        if (seat.Previous is null)
+            _first = seat.Next;
+        else
+            seat.Previous.Next = seat.Next;
+        if (seat.Next is null)
+            _last = seat.Previous;
+        else
+            seat.Next.Previous = seat.Previous;
+        (seat.IsLinked, seat.Next, seat.Previous) = (false, null, null);
+    }
+
+    protected override Due OnRest(bool isUsedUp) => isUsedUp && !IsStopped ? Due.Continue : Due.None;
+
+    protected override void Do(Due due)
+    {
+        if ((due & Due.Continue) != 0)
+            ThreadPool.UnsafeQueueUserWorkItem(static source => source.Post(Note.News), this, preferLocal: false);
+    }
+}
