@@ -21,8 +21,8 @@ internal interface IAwakened
 /// </remarks>
 internal sealed class Alarm(IAwakened owner, IScheduler scheduler, TimeSpan time) : IDisposable
 {
-    // The timers of the system, and of Rx over them, take no more than 49.7 days.
-    private static readonly TimeSpan Longest = TimeSpan.FromDays(24);
+    /// <summary>The timers of the system, and of Rx over them, take no more than 49.7 days.</summary>
+    public static readonly TimeSpan Longest = TimeSpan.FromDays(24);
 
     private readonly SerialDisposable _timer = new();
     private TimeSpan _left = time;

@@ -15,14 +15,14 @@ public static partial class TokenStream
     /// </code>
     /// <para><b>Demand:</b> without <paramref name="cost"/> the permit comes first, then the read; so the end needs a permit too, and nothing is read ahead. With a
     /// cost an item has to be known before it can be paid for: one is read, and waits for its permits.</para>
-    /// <para><b>Leases</b> are disposed when the consumer comes back for the next item or leaves, at the latest before the end is told. So a
+    /// <para><b>Leases</b> are disposed when the consumer comes back for the next item or leaves, and before the source cleans up. So a
     /// <see cref="ConcurrencyLimiter"/> that several streams share bounds how many of their consumers are at work at once.</para>
     /// <para><b>Errors:</b> a limiter that refuses (its queue is full: <c>QueueLimit</c> is 0 unless it is set) fails the stream with an
     /// <see cref="InvalidOperationException"/>, in whose message is when to try again, where the limiter knows. A cost that is negative, or more than the
-    /// limiter can ever give, fails it with an <see cref="ArgumentOutOfRangeException"/>. A throw of <paramref name="cost"/>, failures of the limiter and of
-    /// the source arrive as they are.</para>
-    /// <para><b>Disposal:</b> leaving and cancelling cancel a request for permits, and await it. The limiter is the caller's to dispose. Else as
-    /// <see cref="Through"/>.</para>
+    /// limiter can ever give, fails it with an <see cref="ArgumentOutOfRangeException"/>. A throw of <paramref name="cost"/>, failures of the limiter, of
+    /// its leases and of the source arrive as they are. An item that cannot be paid for is counted by <c>rxtokens.items.dropped</c>.</para>
+    /// <para><b>Disposal:</b> leaving and cancelling cancel a request for permits, and await it: a limiter that ignores its token holds its consumer, unless
+    /// <see cref="Detach"/> stands behind. The limiter is the caller's to dispose. Else as <see cref="Through"/>.</para>
     /// <para><b>Threading:</b> a consumer that waits resumes where its item or its permit arrived. The framework's limiters take no scheduler: they go by the
     /// machine's clock. In virtual time use <see cref="Pace{TSource}(IAsyncEnumerable{TSource}, double, int, IScheduler)"/>.</para>
     /// <code>
@@ -118,7 +118,7 @@ internal sealed class PacedStream<T>(IAsyncEnumerable<T> source, Func<RateLimite
 /// <remarks>
 /// <code>
 /// field            written by                  read by       ordered by
-/// _cancellation    constructor                 the limiter   readonly
+/// _cancellation    constructor                 everyone      readonly; a CancellationTokenSource is safe
 /// _answer          who completes the request,  the runner    volatile, before its note News; one request at a time
 ///                  once
 /// all others       the runner                  the runner    the turn
@@ -138,9 +138,15 @@ internal sealed class PaceOutlet<T>(IAsyncEnumerable<T> source, RateLimiter limi
 
     protected override void OnAsked()
     {
-        if (_isTaken)
-            GiveBack();
-        if (cost is null && _lease is null && !_isAcquiring && IsOpen)
+        if (_isTaken && GiveBack() is { } failure)
+        {
+            if (IsOpen)
+                Fail(failure);
+            else
+                FailedToCleanUp(failure);
+        }
+
+        if (cost is null && IsOpen)
             Acquire(1);
     }
 
@@ -148,36 +154,30 @@ internal sealed class PaceOutlet<T>(IAsyncEnumerable<T> source, RateLimiter limi
 
     protected override bool OnItem(T item)
     {
-        if (cost is null)
-        {
-            HandOut(item);
-            return false;
-        }
-
+        (_hasItem, _item) = (true, item);
+        var price = 0;
         try
         {
-            var price = cost(item);
+            price = cost?.Invoke(item) ?? 0;
             ArgumentOutOfRangeException.ThrowIfNegative(price, nameof(cost));
-            if (price == 0)
-            {
-                Serve(item);
-                return false;
-            }
-
-            (_hasItem, _item) = (true, item);
-            Acquire(price);
         }
         catch (Exception failure)
         {
             Fail(failure);
+            return false;
         }
 
+        if (price == 0)
+            HandOut();
+        else
+            Acquire(price);
         return false;
     }
 
-    private void HandOut(T item)
+    private void HandOut()
     {
-        _isTaken = true;
+        var item = _item;
+        (_hasItem, _item, _isTaken) = (false, default!, true);
         Serve(item);
     }
 
@@ -185,19 +185,21 @@ internal sealed class PaceOutlet<T>(IAsyncEnumerable<T> source, RateLimiter limi
     {
         _asked = permits;
         _isAcquiring = true;
+        Task<RateLimitLease> answer;
         try
         {
-            var answer = limiter.AcquireAsync(permits, _cancellation.Token).AsTask();
-            if (answer.IsCompleted)
-                OnAnswered(answer);
-            else
-                _ = answer.ContinueWith(
-                    static (task, outlet) => ((PaceOutlet<T>)outlet!).OnAnswer(task), this, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+            answer = limiter.AcquireAsync(permits, _cancellation.Token).AsTask();
         }
         catch (Exception failure)
         {
-            OnAnswered(Task.FromException<RateLimitLease>(failure));
+            answer = Task.FromException<RateLimitLease>(failure);
         }
+
+        if (answer.IsCompleted)
+            OnAnswered(answer);
+        else
+            _ = answer.ContinueWith(
+                static (task, outlet) => ((PaceOutlet<T>)outlet!).OnAnswer(task), this, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
     }
 
     /// <summary>The limiter has answered, on whatever thread.</summary>
@@ -219,35 +221,23 @@ internal sealed class PaceOutlet<T>(IAsyncEnumerable<T> source, RateLimiter limi
     private void OnAnswered(Task<RateLimitLease> answer)
     {
         _isAcquiring = false;
+        LookAtNotes(); // what fails may be what a note has cancelled
         try
         {
-            _lease = answer.GetAwaiter().GetResult();
+            _lease = answer.GetAwaiter().GetResult() ?? throw new InvalidOperationException($"AcquireAsync of '{limiter.GetType()}' returned null.");
+            if (!IsOpen)
+                return;
+            if (!_lease.IsAcquired)
+                Fail(Refusal(_lease));
+            else if (_hasItem)
+                HandOut();
         }
         catch (Exception failure)
         {
             if (IsOpen)
-                Fail(failure is ArgumentOutOfRangeException ? TooMuch(failure) : failure);
+                Fail(failure is ArgumentOutOfRangeException { ActualValue: { } value } && value.Equals(_asked) ? TooMuch(failure) : failure);
             else if (failure is not OperationCanceledException)
                 FailedToCleanUp(failure);
-            return;
-        }
-
-        if (!_lease.IsAcquired)
-        {
-            var refusal = Refusal(_lease);
-            GiveBack();
-            if (IsOpen)
-                Fail(refusal);
-        }
-        else if (!IsOpen)
-        {
-            GiveBack();
-        }
-        else if (_hasItem)
-        {
-            var item = _item;
-            (_hasItem, _item) = (false, default!);
-            HandOut(item);
         }
     }
 
@@ -263,30 +253,44 @@ internal sealed class PaceOutlet<T>(IAsyncEnumerable<T> source, RateLimiter limi
 
     private string Permits => _asked == 1 ? "A permit was" : $"{_asked} permits were";
 
-    private void GiveBack()
+    private Exception? GiveBack()
     {
         var lease = _lease;
         (_lease, _isTaken) = (null, false);
         try
         {
             lease?.Dispose();
+            return null;
         }
         catch (Exception failure)
         {
-            FailedToCleanUp(failure);
+            return failure;
         }
     }
 
     protected override void Discard()
     {
         if (_hasItem)
-            OnDiscarded(_item);
+            Discard(_item);
         (_hasItem, _item) = (false, default!);
     }
 
     protected override void OnClosed() => Unobserved.Cancel(_cancellation);
 
-    protected override bool MayDispose() => !_isAcquiring && base.MayDispose();
+    protected override void Interrupt()
+    {
+        base.Interrupt();
+        Unobserved.Cancel(_cancellation);
+    }
 
-    protected override void OnEnd() => GiveBack();
+    protected override bool MayDispose()
+    {
+        if (_isAcquiring || !base.MayDispose())
+            return false;
+
+        Discard(); // what could not be paid for
+        if (GiveBack() is { } failure)
+            FailedToCleanUp(failure);
+        return true;
+    }
 }

@@ -6,8 +6,7 @@ namespace RxTokens;
 
 /// <summary>A token bucket on a scheduler's clock, exact to the tick, for one stream, which asks once at a time.</summary>
 /// <remarks>
-/// What there is in it is counted in parts of a token of which one second brings <c>rate × 10,000,000</c>: so each tick brings a whole number of
-/// them where the rate is one, and nothing is rounded.
+/// What there is in it is counted in the ticks that it took to come in, so that time adds whole numbers, and only what a token takes is a fraction.
 /// <code>
 /// field         written by                                  read by    ordered by
 /// _content,     the stream that asks, or, while it waits,   the same   its waiting
@@ -20,21 +19,27 @@ internal sealed class TokenBucket : RateLimiter
     /// <summary>One item in some thirty years; there has to be an end somewhere.</summary>
     public const double Slowest = 1e-9;
 
-    private const decimal Token = TimeSpan.TicksPerSecond;
+    /// <summary>So much of a tick may be missing: a third of an item a second is no exact number, and its items are to come every 3 s all the same.</summary>
+    private const decimal Rounding = 0.001m;
+
+    // The system's timers leave out what their time has beyond whole milliseconds.
+    private static readonly TimeSpan Shortest = TimeSpan.FromMilliseconds(1);
+
     private static readonly RateLimitLease Acquired = new Permit();
 
-    private readonly decimal _rate;
+    private readonly decimal _token; // what one takes to come in
     private readonly decimal _capacity;
     private readonly IScheduler _scheduler;
-    private readonly IStopwatch _watch;
+    private readonly IStopwatch? _watch;
     private decimal _content;
     private long _seen; // up to when time has been counted
 
     public TokenBucket(decimal rate, int burst, IScheduler scheduler)
     {
-        (_rate, _capacity, _scheduler) = (rate, burst * Token, scheduler);
-        _watch = scheduler.StartStopwatch();
-        _content = _capacity;
+        (_token, _scheduler) = (TimeSpan.TicksPerSecond / rate, scheduler);
+        _watch = scheduler.AsStopwatchProvider()?.StartStopwatch(); // the one that Rx makes up instead stands still when the clock is set back
+        _seen = Now;
+        _content = _capacity = burst * _token;
     }
 
     public override TimeSpan? IdleDuration => null;
@@ -50,22 +55,26 @@ internal sealed class TokenBucket : RateLimiter
         return TryTake() ? new ValueTask<RateLimitLease>(Acquired) : new ValueTask<RateLimitLease>(new Waiting(this, cancellationToken).Task);
     }
 
+    private long Now => _watch?.Elapsed.Ticks ?? _scheduler.Now.UtcTicks;
+
     private void Fill()
     {
-        var now = _watch.Elapsed.Ticks;
-        _content += (now - _seen) * _rate;
+        var now = Now;
+        _content += Math.Max(0, now - _seen); // a clock that is set back takes nothing away
         _seen = now;
     }
 
     private bool TryTake()
     {
-        if (_content < Token)
+        if (Missing > 0)
             return false;
-        _content -= Token;
+        _content -= _token;
         return true;
     }
 
-    private TimeSpan ToNext => TimeSpan.FromTicks((long)Math.Ceiling((Token - _content) / _rate));
+    private decimal Missing => _token - _content - Rounding;
+
+    private TimeSpan ToNext => TimeSpan.FromTicks((long)Math.Ceiling(Missing));
 
     /// <summary>Who waits for the next token.</summary>
     private sealed class Waiting
@@ -79,26 +88,46 @@ internal sealed class TokenBucket : RateLimiter
         {
             _bucket = bucket;
             _registration = cancellationToken.UnsafeRegister(
-                static (waiting, token) =>
-                {
-                    var self = (Waiting)waiting!;
-                    self._timer.Dispose();
-                    self._source.TrySetCanceled(token);
-                },
-                this);
-            Schedule(); // last: the timer's thread finds the registration
+                static (waiting, token) => ((Waiting)waiting!).OnCancelled(token), this);
+            Schedule(_bucket.ToNext); // last: the timer's thread finds the registration
         }
 
         public Task<RateLimitLease> Task => _source.Task;
 
-        private void Schedule() => _timer.Disposable = _bucket._scheduler.Schedule(this, _bucket.ToNext, static (_, self) => self.OnTimer());
+        private void OnCancelled(CancellationToken token)
+        {
+            try
+            {
+                _timer.Dispose();
+            }
+            catch (Exception thrown)
+            {
+                _source.TrySetException(thrown);
+            }
+
+            _source.TrySetCanceled(token);
+        }
+
+        private void Schedule(TimeSpan time)
+        {
+            try
+            {
+                _timer.Disposable = _bucket._scheduler.Schedule(this, time < Alarm.Longest ? time : Alarm.Longest, static (_, self) => self.OnTimer());
+            }
+            catch (Exception thrown)
+            {
+                _source.TrySetException(thrown);
+            }
+        }
 
         private IDisposable OnTimer()
         {
             _bucket.Fill();
             if (!_bucket.TryTake())
             {
-                Schedule(); // the timer was early
+                // The timer was early, and one for the rest might be so again and again.
+                var rest = _bucket.ToNext;
+                Schedule(rest > Shortest ? rest : Shortest);
                 return Disposable.Empty;
             }
 

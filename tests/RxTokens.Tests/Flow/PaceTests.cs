@@ -122,7 +122,7 @@ public class PaceTests
         Assert.That(() => Pull("a").Pace(1, 1, null!), Throws.ArgumentNullException.With.Property("ParamName").EqualTo("scheduler"));
         Assert.That(() => Pull("a").Pace(null!), Throws.ArgumentNullException.With.Property("ParamName").EqualTo("limiter"));
         Assert.That(() => ((IAsyncEnumerable<string>)null!).Pace(1, 1, _clock), Throws.ArgumentNullException.With.Property("ParamName").EqualTo("source"));
-        Assert.That(() => ((IAsyncEnumerable<string>)null!).Pace(new Scripted()), Throws.ArgumentNullException.With.Property("ParamName").EqualTo("source"));
+        Assert.That(() => ((IAsyncEnumerable<string>)null!).Pace(new ScriptedLimiter()), Throws.ArgumentNullException.With.Property("ParamName").EqualTo("source"));
     }
 
     // What a limiter answers
@@ -216,7 +216,7 @@ public class PaceTests
     [TestCase("left while waiting")]
     public void EveryLeaseIsGivenBack_Once(string how) // PC-10
     {
-        var limiter = new Scripted();
+        var limiter = new ScriptedLimiter();
         using var cancellation = new CancellationTokenSource();
         var source = Pull(how == "failed" ? "[ab#]" : "[ab|]");
         var consumer = _clock.Consume(source.Pace(limiter), cancellation.Token).AskAt(0, 1, 2);
@@ -238,7 +238,7 @@ public class PaceTests
     [Test] // PC-11
     public void WhatCostsNothing_AsksNobody()
     {
-        var limiter = new Scripted { Waits = _ => true };
+        var limiter = new ScriptedLimiter { Waits = _ => true };
         var consumer = _clock.Consume(Pull("[abc|]").Pace(limiter, _ => 0));
         _ = consumer.AskForAll();
         _clock.Start();
@@ -250,8 +250,8 @@ public class PaceTests
     [Test] // PC-11
     public void ACostThatIsNegative_OrThrows_FailsTheStream()
     {
-        var negative = _clock.Consume(Pull("[ab|]").Pace(new Scripted(), _ => -1)).AskAt(0);
-        var throwing = _clock.Consume(Pull("[ab|]").Pace(new Scripted(), _ => throw Marbles.Failure)).AskAt(0);
+        var negative = _clock.Consume(Pull("[ab|]").Pace(new ScriptedLimiter(), _ => -1)).AskAt(0);
+        var throwing = _clock.Consume(Pull("[ab|]").Pace(new ScriptedLimiter(), _ => throw Marbles.Failure)).AskAt(0);
         _clock.Start();
 
         Assert.That(negative.Received[0].Notification.Exception, Is.TypeOf<ArgumentOutOfRangeException>().With.Property("ActualValue").EqualTo(-1));
@@ -261,7 +261,7 @@ public class PaceTests
     [Test]
     public void ACost_IsAskedForOnceAnItem_AndTheItemWaitsForItsPermits()
     {
-        var limiter = new Scripted { Waits = lease => lease == 2 };
+        var limiter = new ScriptedLimiter { Waits = lease => lease == 2 };
         var consumer = _clock.Consume(Pull("[abc|]").Pace(limiter, x => x[0] - 'a' + 1)).AskAt(0, 1, 10);
         _clock.At(7, limiter.Grant);
         _clock.Start();
@@ -273,7 +273,7 @@ public class PaceTests
     [Test]
     public void ALimiterThatFails_FailsTheStream()
     {
-        var consumer = _clock.Consume(Pull("[ab|]").Pace(new Scripted { Fails = Marbles.Failure })).AskAt(0);
+        var consumer = _clock.Consume(Pull("[ab|]").Pace(new ScriptedLimiter { Fails = Marbles.Failure })).AskAt(0);
         _clock.Start();
 
         Assert.That(consumer.Received[0].Notification.Exception, Is.SameAs(Marbles.Failure));
@@ -282,7 +282,7 @@ public class PaceTests
     [Test]
     public void AnItemThatWaitsForItsPermits_WhenTheConsumerLeaves_IsDropped()
     {
-        var limiter = new Scripted { Waits = _ => true };
+        var limiter = new ScriptedLimiter { Waits = _ => true };
         var source = Pull("[ab|]");
         var consumer = _clock.Consume(source.Pace(limiter, _ => 5)).AskAt(0);
         _clock.AdvanceToFrame(3);
@@ -290,64 +290,5 @@ public class PaceTests
         Assert.That(consumer.Leave().IsCompletedSuccessfully, Is.True);
         Assert.That(limiter.Disposals, Is.Empty);
         Assert.That(source.Disposals, Is.EqualTo(new[] { 3 }));
-    }
-
-    /// <summary>Gives what it is asked for, or lets wait.</summary>
-    private sealed class Scripted : RateLimiter
-    {
-        private TaskCompletionSource<RateLimitLease>? _waiting;
-
-        public List<int> Asked { get; } = [];
-
-        public List<Lease> Leases { get; } = [];
-
-        public Func<int, bool> Waits { get; set; } = _ => false;
-
-        public Exception? Fails { get; init; }
-
-        public IEnumerable<int> Disposals => Leases.Select(lease => lease.Disposals);
-
-        public override TimeSpan? IdleDuration => null;
-
-        public override RateLimiterStatistics? GetStatistics() => null;
-
-        public void Grant() => _waiting!.TrySetResult(New());
-
-        protected override RateLimitLease AttemptAcquireCore(int permitCount) => throw new NotSupportedException();
-
-        protected override ValueTask<RateLimitLease> AcquireAsyncCore(int permitCount, CancellationToken cancellationToken)
-        {
-            if (Fails is not null)
-                throw Fails;
-            Asked.Add(permitCount);
-            if (!Waits(Asked.Count))
-                return new(New());
-            var waiting = _waiting = new();
-            cancellationToken.Register(() => waiting.TrySetCanceled(cancellationToken));
-            return new(waiting.Task);
-        }
-
-        private Lease New()
-        {
-            Leases.Add(new Lease());
-            return Leases[^1];
-        }
-
-        public sealed class Lease : RateLimitLease
-        {
-            public int Disposals { get; private set; }
-
-            public override bool IsAcquired => true;
-
-            public override IEnumerable<string> MetadataNames => [];
-
-            public override bool TryGetMetadata(string metadataName, out object? metadata)
-            {
-                metadata = null;
-                return false;
-            }
-
-            protected override void Dispose(bool disposing) => Disposals++;
-        }
     }
 }
