@@ -5,7 +5,7 @@ using NUnit.Framework;
 namespace RxTokens.Tests;
 
 /// <summary>Items, requests, timers and a consumer's pauses that fall into the same instants, in many orders: what holds in every one.</summary>
-public class OrderTests
+public partial class OrderTests
 {
     private const int Orders = 200;
     private const string Letters = "abcdef";
