@@ -98,6 +98,9 @@ internal abstract partial class Stage<T> : IAwakened
     /// <summary>What cleaning up failed with, none or more.</summary>
     protected ReadOnlySpan<Exception?> CleanupFailures => _failures?.OfCleanUp;
 
+    /// <summary>The stage before this one, if the source is one of the library's; none once it is disposed.</summary>
+    protected IOutlet<T>? Inner => _inner;
+
     /// <summary>Whether nothing more will be read.</summary>
     protected bool IsStopped => _isStopped;
 

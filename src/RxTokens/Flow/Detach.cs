@@ -20,7 +20,8 @@ public static partial class TokenStream
     /// A source that heeds its token is never orphaned: its read returns inside the cancellation, and it is disposed before the end is told, as
     /// without this operator.</para>
     /// <para><b>Where to put it:</b> right behind the source. <c>source.Detach().Timeout(…)</c> is prompt, <c>source.Timeout(…).Detach()</c> is not: a
-    /// time limit waits for the source before it.</para>
+    /// time limit waits for the source before it. What <c>Timeout</c>, <c>TakeUntil</c>, <c>Valve</c>, <c>Pace</c>, <c>PerFrame</c> and <c>RetryBeforeFirst</c>
+    /// right behind it drop, an item that lands in the moment of a deadline for example, goes to <paramref name="onDropped"/>, too.</para>
     /// <para><b>Demand:</b> reads what is asked for, nothing ahead.</para>
     /// <para><b>Errors:</b> failures of the source arrive as they are. A cancelled enumeration ends with <see cref="OperationCanceledException"/> inside
     /// the cancellation.</para>
@@ -68,7 +69,7 @@ public static partial class TokenStream
     /// </remarks>
     /// <typeparam name="TSource">The type of the items.</typeparam>
     /// <param name="source">The pull source.</param>
-    /// <param name="onDropped">Called with an item that comes after everybody has left.</param>
+    /// <param name="onDropped">Called with an item that comes when nobody waits for it any more.</param>
     /// <param name="onFailed">Called with what an orphan, or its clean-up, fails with; not with an <see cref="OperationCanceledException"/> of the read.</param>
     /// <returns>A pull stream; each enumeration reads the source anew.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="source"/> is null.</exception>

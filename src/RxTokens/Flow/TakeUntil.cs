@@ -125,10 +125,12 @@ internal sealed class TakeUntilOutlet<T>(IAsyncEnumerable<T> source, Cancellatio
         return mayDispose;
     }
 
-    protected override void OnDiscarded(T item)
+    protected override void TellDropped(T item)
     {
-        Metrics.Dropped.Add(1);
-        onDropped?.Invoke(item);
+        if (onDropped is null)
+            base.TellDropped(item);
+        else
+            onDropped(item);
     }
 
     protected override void OnClosed() => _registration.Unregister();

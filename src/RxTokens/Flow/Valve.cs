@@ -113,7 +113,7 @@ internal sealed class ValveOutlet<T>(IAsyncEnumerable<T> source, IObservable<boo
     protected override void Discard()
     {
         if (_hasItem)
-            OnDiscarded(_item);
+            Discard(_item);
         (_hasItem, _item) = (false, default!);
     }
 

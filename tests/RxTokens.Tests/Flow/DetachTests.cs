@@ -1,4 +1,5 @@
 using System.Reactive.Linq;
+using System.Reactive.Subjects;
 using System.Runtime.CompilerServices;
 using NUnit.Framework;
 using RxTokens.Tests.Issues;
@@ -608,6 +609,69 @@ public class DetachTests
         var consumer = All(new ThrowingSource("null", Marbles.Failure).Detach());
         _clock.Start();
         Assert.That(consumer.Received.Single().Notification.Exception!.Message, Does.Contain(nameof(ThrowingSource)));
+    }
+
+    // What is dropped behind it
+
+    private static IEnumerable<TestCaseData> Behind()
+    {
+        yield return Case("Timeout", (s, clock) => s.Timeout(TimeSpan.FromHours(1), TimeSpan.FromHours(1), clock));
+        yield return Case("TakeUntil", (s, _) => s.TakeUntil(new CancellationTokenSource().Token));
+        yield return Case("Valve", (s, _) => s.Valve(Observable.Never<bool>()));
+        yield return Case("Pace", (s, clock) => s.Pace(10, 1, clock));
+        yield return Case("PerFrame", (s, clock) => s.PerFrame(new FrameClock(TimeSpan.FromMilliseconds(1), clock)));
+        yield return Case("RetryBeforeFirst", (s, _) => s.RetryBeforeFirst(3));
+        yield return Case("all of them", (s, clock) => s
+            .Timeout(TimeSpan.FromHours(1), TimeSpan.FromHours(1), clock).TakeUntil(new CancellationTokenSource().Token).Valve(Observable.Never<bool>()).Pace(10, 1, clock)
+            .PerFrame(new FrameClock(TimeSpan.FromMilliseconds(1), clock)));
+
+        static TestCaseData Case(string name, Func<IAsyncEnumerable<int>, VirtualClock, IAsyncEnumerable<int>> over) => new TestCaseData(over).SetArgDisplayNames(name);
+    }
+
+    [TestCaseSource(nameof(Behind))]
+    public void AnItemThatIsOnItsWay_WhenItIsCancelled_GoesToTheCallback_Once(Func<IAsyncEnumerable<int>, VirtualClock, IAsyncEnumerable<int>> over)
+    {
+        using var cancellation = new CancellationTokenSource();
+        var source = new ReadySource<int>(i =>
+        {
+            cancellation.Cancel();
+            return i;
+        });
+        var consumer = _clock.Consume(over(source.Detach(Dropped), _clock), cancellation.Token).AskAt(0);
+        _clock.Start();
+
+        Assert.That(Marbles.Show(consumer.Received), Is.EqualTo("0:#OperationCanceledException"));
+        Assert.That(_log, Is.EqualTo(new[] { "0:0" }));
+        Assert.That((_counters.Dropped, source.Disposals), Is.EqualTo((1, 1)));
+    }
+
+    [Test]
+    public void AnItemThatWaitsBehindIt_WhenItIsLeft_GoesToTheCallback_BeforeTheDisposal([Values("Valve", "Pace")] string what)
+    {
+        var source = Prompt("-a|");
+        using var stop = new CancellationTokenSource();
+        var read = source.Detach(item => Dropped($"{item}, {source.Disposals.Count} disposals")).TakeUntil(stop.Token);
+        using var limiter = new ScriptedLimiter { Waits = _ => true };
+        var isOpen = new Subject<bool>();
+        var leaving = LeaveAt(5, what == "Valve" ? read.Valve(isOpen) : read.Pace(limiter, _ => 1));
+        _clock.At(0, () => isOpen.OnNext(false));
+        _clock.Start();
+
+        Assert.That(leaving[0].IsCompletedSuccessfully, Is.True);
+        Assert.That(_log, Is.EqualTo(new[] { "5:a, 0 disposals" }));
+        Assert.That(_counters.Dropped, Is.EqualTo(1));
+        FlowAssert.Clean(source, 5);
+    }
+
+    [Test]
+    public void ACallbackThatThrows_WhereAnItemIsDroppedBehindIt_IsToldWhoLeaves()
+    {
+        var source = Prompt("-a|");
+        var leaving = LeaveAt(5, source.Detach(_ => throw Marbles.Failure).Pace(new ScriptedLimiter { Waits = _ => true }, _ => 1));
+        _clock.Start();
+
+        Assert.That(() => leaving[0], Throws.Exception.SameAs(Marbles.Failure));
+        FlowAssert.Clean(source, 5);
     }
 
     // In and around others
