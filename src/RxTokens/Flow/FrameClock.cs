@@ -43,7 +43,7 @@ public sealed class FrameClock
 
         Period = period;
         _scheduler = scheduler;
-        _watch = scheduler.StartStopwatch();
+        _watch = SteadyWatch.Start(scheduler);
     }
 
     /// <summary>Makes a clock whose first frame begins now.</summary>

@@ -30,15 +30,14 @@ internal sealed class TokenBucket : RateLimiter
     private readonly decimal _token; // what one takes to come in
     private readonly decimal _capacity;
     private readonly IScheduler _scheduler;
-    private readonly IStopwatch? _watch;
+    private readonly IStopwatch _watch;
     private decimal _content;
     private long _seen; // up to when time has been counted
 
     public TokenBucket(decimal rate, int burst, IScheduler scheduler)
     {
         (_token, _scheduler) = (TimeSpan.TicksPerSecond / rate, scheduler);
-        _watch = scheduler.AsStopwatchProvider()?.StartStopwatch(); // the one that Rx makes up instead stands still when the clock is set back
-        _seen = Now;
+        _watch = SteadyWatch.Start(scheduler);
         _content = _capacity = burst * _token;
     }
 
@@ -55,12 +54,10 @@ internal sealed class TokenBucket : RateLimiter
         return TryTake() ? new ValueTask<RateLimitLease>(Acquired) : new ValueTask<RateLimitLease>(new Waiting(this, cancellationToken).Task);
     }
 
-    private long Now => _watch?.Elapsed.Ticks ?? _scheduler.Now.UtcTicks;
-
     private void Fill()
     {
-        var now = Now;
-        _content += Math.Max(0, now - _seen); // a clock that is set back takes nothing away
+        var now = _watch.Elapsed.Ticks;
+        _content += now - _seen;
         _seen = now;
     }
 

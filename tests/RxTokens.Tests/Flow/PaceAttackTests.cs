@@ -1,5 +1,4 @@
 using System.Reactive.Concurrency;
-using System.Reactive.Disposables;
 using System.Threading.RateLimiting;
 using NUnit.Framework;
 using RxTokens.Tests.Issues;
@@ -561,7 +560,7 @@ public class PaceAttackTests
     [Test]
     public void AClockThatIsSetBack_KeepsNobodyWaitingForLonger()
     {
-        var clock = new Timers(_clock);
+        var clock = new SettableScheduler(_clock);
         var consumer = _clock.Consume(Pull("[abcd|]").Pace(10, 1, clock)).AskAt(0, 50, 250);
         _clock.At(40, () => clock.Offset = -TimeSpan.FromHours(1));
         _clock.Start();
@@ -572,7 +571,7 @@ public class PaceAttackTests
     [Test]
     public void AClockThatIsSetAhead_GivesTheBurst_AndNoMore([Values] bool isWaiting)
     {
-        var clock = new Timers(_clock);
+        var clock = new SettableScheduler(_clock);
         var consumer = _clock.Consume(Pull("[abcdefg|]").Pace(10, 2, clock)).AskAt(0, 0, 0, 150, 150, 150);
         _clock.At(isWaiting ? 50 : 120, () => clock.Offset = TimeSpan.FromDays(10_000));
         _clock.Start();
@@ -583,7 +582,7 @@ public class PaceAttackTests
     [Test]
     public void AfterAMillionYears_TheBucketIsFull()
     {
-        var clock = new Timers(_clock);
+        var clock = new SettableScheduler(_clock);
         var consumer = _clock.Consume(Pull("[abcd|]").Pace(10_000_000, int.MaxValue, clock)).AskAt(0, 1, 2);
         _clock.At(1, () => clock.Offset = DateTimeOffset.MaxValue - _clock.Now - TimeSpan.FromDays(1));
         _clock.Start();
@@ -594,7 +593,7 @@ public class PaceAttackTests
     [Test]
     public void TimersThatAreEarly_AreNotMadeAgainAndAgain()
     {
-        var clock = new Timers(_clock) { LeavesOutFractions = true };
+        var clock = new SettableScheduler(_clock) { LeavesOutFractions = true };
         var ticks = TicksOf(4, 3, burst: 1, clock);
 
         Assert.That(ticks.Select(t => t / TimeSpan.TicksPerMillisecond), Is.EqualTo(new[] { 0, 334, 667, 1000 }));
@@ -604,7 +603,7 @@ public class PaceAttackTests
     [Test]
     public void ASchedulerThatThrows_FailsTheStream()
     {
-        var clock = new Timers(_clock) { Failure = Marbles.Failure };
+        var clock = new SettableScheduler(_clock) { Failure = Marbles.Failure };
         var source = Pull("[ab|]");
         var consumer = _clock.Consume(source.Pace(10, 1, clock)).AskAt(0, 1, 2);
         _clock.Start();
@@ -616,7 +615,7 @@ public class PaceAttackTests
     [Test]
     public void ATimerThatIsEarly_AndCannotBeMadeAgain_FailsTheStream()
     {
-        var clock = new Timers(_clock) { LeavesOutFractions = true };
+        var clock = new SettableScheduler(_clock) { LeavesOutFractions = true };
         var source = Pull("[ab|]");
         var consumer = _clock.Consume(source.Pace(3, 1, clock)).AskAt(0, 0);
         _clock.At(200, () => clock.Failure = Marbles.Failure);
@@ -630,7 +629,7 @@ public class PaceAttackTests
     [TestCase("cancelled")]
     public void ATimerWhoseDisposalThrows_KeepsNobodyWaiting_AndIsToldWhoLeaves(string how)
     {
-        var clock = new Timers(_clock) { DisposalFailure = Marbles.Failure };
+        var clock = new SettableScheduler(_clock) { DisposalFailure = Marbles.Failure };
         var source = Pull("[ab|]");
         var consumer = _clock.Consume(source.Pace(10, 1, clock), _cancellation.Token).AskAt(0, 0);
         _clock.AdvanceToFrame(5);
@@ -654,41 +653,5 @@ public class PaceAttackTests
 
         Assert.That(consumer.HasEnded, Is.True);
         Assert.That(string.Concat(consumer.Items), Is.EqualTo("ab"));
-    }
-
-    /// <summary>A virtual clock's timers, on a clock of its own that can be set.</summary>
-    private sealed class Timers(VirtualClock clock) : IScheduler
-    {
-        /// <summary>By how much the clock is ahead.</summary>
-        public TimeSpan Offset { get; set; }
-
-        /// <summary>As the system's: a timer comes early, by what its time has beyond whole milliseconds.</summary>
-        public bool LeavesOutFractions { get; init; }
-
-        public Exception? Failure { get; set; }
-
-        public Exception? DisposalFailure { get; init; }
-
-        public int Schedules { get; private set; }
-
-        public DateTimeOffset Now => clock.Now + Offset;
-
-        public IDisposable Schedule<TState>(TState state, Func<IScheduler, TState, IDisposable> action) => Schedule(state, TimeSpan.Zero, action);
-
-        public IDisposable Schedule<TState>(TState state, DateTimeOffset dueTime, Func<IScheduler, TState, IDisposable> action) => Schedule(state, dueTime - Now, action);
-
-        public IDisposable Schedule<TState>(TState state, TimeSpan dueTime, Func<IScheduler, TState, IDisposable> action)
-        {
-            if (Failure is not null)
-                throw Failure;
-            Assert.That(++Schedules, Is.LessThan(1000), "again and again");
-            var timer = clock.Schedule(state, LeavesOutFractions ? TimeSpan.FromMilliseconds((long)dueTime.TotalMilliseconds) : dueTime, action);
-            return Disposable.Create(() =>
-            {
-                timer.Dispose();
-                if (DisposalFailure is not null)
-                    throw DisposalFailure;
-            });
-        }
     }
 }

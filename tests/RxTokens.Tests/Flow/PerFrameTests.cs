@@ -171,6 +171,18 @@ public class PerFrameTests
 
     /// <summary>A sixtieth of a second, on timers of whole milliseconds: one a frame, and none that comes for nothing but the first.</summary>
     [Test]
+    public void AClockThatIsSetBack_OrAhead_KeepsNobodyWaitingForLonger([Values(-1, 1)] int hours)
+    {
+        var clock = new SettableScheduler(_clock);
+        var frames = new FrameClock(TimeSpan.FromMilliseconds(16), clock);
+        var consumer = _clock.Consume(Pull("[abcdef|]").PerFrame(frames)).AskAt(0, 0, 0, 60, 60);
+        _clock.At(24, () => clock.Offset = TimeSpan.FromHours(hours));
+        _clock.AdvanceToFrame(100);
+
+        Assert.That(string.Concat(consumer.Items), Is.EqualTo("abcde"));
+    }
+
+    [Test]
     public void TimersThatAreEarly_AreNotMadeAgainAndAgain_AndNobodyIsToldBeforeItsFrame()
     {
         var timers = new CountingScheduler(_clock) { LeavesOutFractions = true };

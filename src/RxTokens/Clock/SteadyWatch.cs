@@ -1,0 +1,35 @@
+using System.Reactive.Concurrency;
+
+namespace RxTokens;
+
+/// <summary>
+/// The time since it was made, by the clock of a scheduler that has no stopwatch of its own. (The one that Rx makes up for such a scheduler
+/// stands still after the clock is set back, for as long as it was set back by.)
+/// </summary>
+internal sealed class SteadyWatch : IStopwatch
+{
+    private readonly Lock _gate = new();
+    private readonly IScheduler _scheduler;
+    private DateTimeOffset _seen;
+    private TimeSpan _elapsed;
+
+    private SteadyWatch(IScheduler scheduler) => (_scheduler, _seen) = (scheduler, scheduler.Now);
+
+    public static IStopwatch Start(IScheduler scheduler) => scheduler.AsStopwatchProvider()?.StartStopwatch() ?? new SteadyWatch(scheduler);
+
+    public TimeSpan Elapsed
+    {
+        get
+        {
+            // The clock is looked at inside: two looks that changed places would count their time twice.
+            lock (_gate)
+            {
+                var now = _scheduler.Now;
+                if (now > _seen)
+                    _elapsed += now - _seen;
+                _seen = now;
+                return _elapsed;
+            }
+        }
+    }
+}
