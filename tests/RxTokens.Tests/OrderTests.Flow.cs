@@ -1,3 +1,4 @@
+using System.Reactive.Linq;
 using System.Reactive.Subjects;
 using NUnit.Framework;
 
@@ -83,6 +84,19 @@ public partial class OrderTests
         MarbleTest.Explore(m => new Instant(m, what, [second, third]).Run(), orders: 50);
 
     // Many, in one instant after the other
+
+    [TestCase("Detach")]
+    [TestCase("Valve")]
+    [TestCase("Pace")]
+    [TestCase("Pace with a cost")]
+    [TestCase("PerFrame")]
+    public void FlowUnderRequests(string name) => Explore(m =>
+    {
+        var run = new Run(Flow(name, m), m.Pull(Source));
+        m.Expect(requests => run.Stream.OnDemand(requests).Aggregate("", (all, x) => all + x), demand: "3--1--1-1---------*").ToBe("------------------[a|]", [("a", Letters)]);
+        m.Flush();
+        run.Check();
+    });
 
     [TestCaseSource(nameof(Flows))]
     public Task FlowWithAConsumerThatIsBusy(string name) => ExploreAsync(async m =>

@@ -37,11 +37,7 @@ public sealed class ChatViewModel(SynchronizationContext ui, FrameClock frames) 
         }
     }
 
-    public void Stop()
-    {
-        _stop.Cancel();
-        IsPaused = false; // the end is behind the valve, too
-    }
+    public void Stop() => _stop.Cancel();
 
     public async Task AskAsync(IAsyncEnumerable<string> answer)
     {
@@ -50,7 +46,8 @@ public sealed class ChatViewModel(SynchronizationContext ui, FrameClock frames) 
         IsAnswering = true;
         try
         {
-            await answer.TakeUntil(_stop.Token).Valve(_isRunning).Conflate().PerFrame(frames).RenderOnAsync(ui, text => Text += text);
+            // Behind the valve: an answer that is paused can be stopped, too.
+            await answer.Valve(_isRunning).TakeUntil(_stop.Token).Conflate().PerFrame(frames).RenderOnAsync(ui, text => Text += text);
         }
         finally
         {
@@ -108,7 +105,7 @@ public class ChatViewModelTests
 
     [Test]
     public Task StoppedWhileItIsPaused_ItEnds() =>
-        Show("abc--d-e|", text: "a---{abc} @10 {abcd}", isAnswering: "t @12 f", act: (chat, m) =>
+        Show("abc--d-e|", text: "a---{abc}", isAnswering: "t---------f", act: (chat, m) =>
         {
             m.At(3, () => chat.IsPaused = true);
             m.At(10, chat.Stop);
@@ -124,4 +121,22 @@ public class ChatViewModelTests
         await chat.AskAsync(m.Pull("xy|"));
         Assert.That((chat.Text, chat.IsAnswering), Is.EqualTo(("xy", false)));
     });
+
+    [Test]
+    public async Task PausedAndStoppedInTheInstantOfATokenAndAFrame_InWhateverOrder_ItEndsWithWhatItHasSaid()
+    {
+        var texts = new HashSet<string>();
+        await MarbleTest.ExploreAsync(async m =>
+        {
+            var chat = new ChatViewModel(m.UiThread(), new FrameClock(TimeSpan.FromMilliseconds(4), m.Clock));
+            m.At(4, () => chat.IsPaused = true);
+            m.At(4, chat.Stop);
+            await chat.AskAsync(m.Pull("ab--c-d|"));
+
+            texts.Add(chat.Text);
+            Assert.That(chat.IsAnswering, Is.False);
+        });
+
+        Assert.That(texts, Is.EquivalentTo(new[] { "ab", "abc" }));
+    }
 }

@@ -11,7 +11,7 @@ public sealed class ConsoleChat(TextWriter console, FrameClock frames, ISchedule
     private readonly CancellationTokenSource _stop = new();
     private readonly BehaviorSubject<bool> _isRunning = new(true);
 
-    public void Pause() => _isRunning.OnNext(false);
+    public void Pause() => _isRunning.OnNext(_stop.IsCancellationRequested); // what has been stopped does not wait
 
     public void Resume() => _isRunning.OnNext(true);
 

@@ -525,6 +525,46 @@ public class PaceAttackTests
         }
     }
 
+    [Test]
+    public void EachEnumeration_HasABucketOfItsOwn_ThatIsFull()
+    {
+        var paced = Pull("[ab|]").Pace(10, 1, _clock);
+        var first = _clock.Consume(paced).AskAt(0, 0);
+        var second = _clock.Consume(paced).AskAt(50, 50);
+        _clock.Start();
+
+        Assert.That((Marbles.Show(first.Received), Marbles.Show(second.Received)), Is.EqualTo(("0:a 100:b", "50:a 150:b")));
+    }
+
+    [Test]
+    public void AnAnswer_ThatComesInsideItsOwnRequest_IsTaken([Values] bool hasCost)
+    {
+        var limiter = new ScriptedLimiter { Waits = _ => true };
+        var source = Pull("[abc|]");
+        var consumer = _clock.Consume(source.Pace(new Answering(limiter), Cost(hasCost)));
+        _ = consumer.AskForAll();
+
+        Assert.That(Marbles.Show(consumer.Received), Is.EqualTo("0:a 0:b 0:c 0:|"));
+        Assert.That(limiter.Disposals, Is.All.EqualTo(1));
+    }
+
+    /// <summary>Completes a request while the answer to it is still being handed on.</summary>
+    private sealed class Answering(ScriptedLimiter limiter) : RateLimiter
+    {
+        public override TimeSpan? IdleDuration => null;
+
+        public override RateLimiterStatistics? GetStatistics() => null;
+
+        protected override RateLimitLease AttemptAcquireCore(int permitCount) => throw new NotSupportedException();
+
+        protected override ValueTask<RateLimitLease> AcquireAsyncCore(int permitCount, CancellationToken cancellationToken)
+        {
+            var answer = limiter.AcquireAsync(permitCount, CancellationToken.None);
+            limiter.Grant();
+            return answer;
+        }
+    }
+
     [TestCase(1, 3)]
     [TestCase(1, 7)]
     [TestCase(3, 7)]
