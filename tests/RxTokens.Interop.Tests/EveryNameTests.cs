@@ -117,6 +117,18 @@ public class EveryNameTests
         Assert.That(await Numbers.Hedge(TimeSpan.FromHours(1), Numbers, TimeProvider.System).CollectAsync(), Is.EqualTo(OneTwoThree));
 
     [Test]
+    public async Task Share() =>
+        Assert.That(await Numbers.Share(history: 2).Join(4).CollectAsync(), Is.EqualTo(OneTwoThree));
+
+    [Test]
+    public async Task Share_Merging() =>
+        Assert.That((await Numbers.Share((x, y) => x + y).JoinConflated((x, y) => x + y).CollectAsync()).Sum(), Is.EqualTo(6));
+
+    [Test]
+    public async Task ShareText() =>
+        Assert.That(string.Concat(await Numbers.Through(o => o.Select(n => $"{n}")).ShareText().JoinConflated().CollectAsync()), Is.EqualTo("123"));
+
+    [Test]
     public async Task SelectAwait() =>
         Assert.That(
             await Numbers.SelectAwait((n, _) => ValueTask.FromResult(n * 10), maxConcurrency: 2).CollectAsync(),

@@ -118,7 +118,7 @@ public class ContractTests
         _clock.Start();
 
         Assert.That(Marbles.Show(consumer.Received), Is.EqualTo("0:a 20:#OperationCanceledException"));
-        Assert.That((source.Cancellations[0], source.Disposals.Single()), Is.EqualTo((3L, 20L)), "what the consumer has is good until it comes back");
+        Assert.That((source.Cancellations[0], source.Disposals.Single()), Is.EqualTo((3L, ((PullPipeline)pipeline).DisposesLate ? 20L : 3L)), "what the consumer has is good until it comes back");
     }
 
     [TestCaseSource(nameof(Operators))]

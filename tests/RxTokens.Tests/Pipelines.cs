@@ -10,9 +10,10 @@ namespace RxTokens.Tests;
 /// <param name="IsLossless">Whether the concatenation of what comes out is that of what goes in.</param>
 /// <param name="ReadAhead">The documented bound on items read and not asked for; null where the operator drops or merges.</param>
 /// <param name="IsAlone">Whether it has no other source, whose failure is told, too.</param>
+/// <param name="DisposesLate">Whether the source is disposed only when its consumer has come back, whatever it has.</param>
 /// <param name="IsPatient">Whether it waits for a read that ignores its token, or takes its time to clean up inside.</param>
 internal sealed record PullPipeline(
-    string Name, Func<IAsyncEnumerable<string>, IAsyncEnumerable<string>> Over, bool IsLossless = true, int? ReadAhead = null, bool IsPatient = true, bool IsAlone = true)
+    string Name, Func<IAsyncEnumerable<string>, IAsyncEnumerable<string>> Over, bool IsLossless = true, int? ReadAhead = null, bool IsPatient = true, bool IsAlone = true, bool DisposesLate = true)
 {
     public override string ToString() => Name;
 }
@@ -79,6 +80,9 @@ internal static class Pipelines
         new("ResumeWith", s => s.ResumeWith((string _, Exception _) => null, 1), ReadAhead: 0),
         new("ResumeWith overlap", s => s.ResumeWith((string _, Exception _) => null, 1, 1, ""), ReadAhead: 0),
         new("Hedge", s => s.Hedge(TimeSpan.FromHours(1), Unwilling, TimeProvider.System), ReadAhead: 0, IsAlone: false),
+        new("Share", s => new Anew<string>(() => s.Share()), ReadAhead: 0, DisposesLate: false),
+        new("Share, joined", s => new Anew<string>(() => s.Share(3).Join(4)), ReadAhead: 0, DisposesLate: false),
+        new("Share, conflated", s => new Anew<string>(() => s.ShareText().JoinConflated()), ReadAhead: 0, DisposesLate: false),
         new("PerFrame", s => s.PerFrame(new FrameClock(TimeSpan.FromMilliseconds(1), new EveryLookIsAFrame())), ReadAhead: 0),
     ];
 

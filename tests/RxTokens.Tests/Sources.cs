@@ -49,6 +49,12 @@ internal sealed class SourceInTurn<T>(params IAsyncEnumerable<T>[] sources) : IA
         sources[Math.Min(Enumerations++, sources.Length - 1)].GetAsyncEnumerator(cancellationToken);
 }
 
+/// <summary>A stream of which each enumeration is another.</summary>
+internal sealed class Anew<T>(Func<IAsyncEnumerable<T>> make) : IAsyncEnumerable<T>
+{
+    public IAsyncEnumerator<T> GetAsyncEnumerator(CancellationToken cancellationToken = default) => make().GetAsyncEnumerator(cancellationToken);
+}
+
 /// <summary>A pull source in which one of the three calls throws.</summary>
 internal sealed class ThrowingSource(string where, Exception failure) : IAsyncEnumerable<string>, IAsyncEnumerator<string>
 {

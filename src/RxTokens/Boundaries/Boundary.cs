@@ -97,7 +97,7 @@ internal abstract class Boundary<T, R> : Outlet<T, R>, IObserver<T>, IJoined<T>
 
     protected sealed override void OnAsked()
     {
-        if (_seat is null)
+        if (_seat is null || !IsOpen)
             return;
 
         // In this order: what comes after the look at the number is seen in the store, or makes the number too small to be waited for.
@@ -135,7 +135,7 @@ internal abstract class Boundary<T, R> : Outlet<T, R>, IObserver<T>, IJoined<T>
         try
         {
             _push?.Unsubscribe();
-            _seat?.Leave();
+            _seat?.Leave(IsCancelled);
         }
         catch (Exception thrown)
         {
@@ -146,6 +146,7 @@ internal abstract class Boundary<T, R> : Outlet<T, R>, IObserver<T>, IJoined<T>
     protected sealed override void Interrupt()
     {
         CancelSource();
+        _seat?.Interrupt();
         if (_push is not null)
             Unobserved.Cancel(_push, static p => p.Unsubscribe());
     }
@@ -243,9 +244,12 @@ internal abstract class Boundary<T, R> : Outlet<T, R>, IObserver<T>, IJoined<T>
     {
         var isInside = IsInside;
         var isFenced = false;
+        if (isInside)
+            LookAtNotes(); // it may have left from inside the source
+
         try
         {
-            if (IsPushOver)
+            if (IsPushOver || _seat!.HasLeft)
                 OnDiscarded(item);
             else if (isInside)
                 OnItem(item);

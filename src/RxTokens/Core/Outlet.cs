@@ -86,6 +86,9 @@ internal abstract class Outlet<T, R> : Stage<T>, IOutlet<R>, IValueTaskSource<bo
     /// <summary>Whether the consumer wants an item and has none yet. For the runner.</summary>
     protected bool IsAsking => _consumer is Consumer.Asking or Consumer.Waiting;
 
+    /// <summary>Whether the consumer's token has been cancelled, in time. For the runner.</summary>
+    protected bool IsCancelled => _isCancelled;
+
     /// <summary>Whether nobody will ask for what is there. For the runner.</summary>
     protected bool IsGivenUp => _isCancelled || _isLeft;
 

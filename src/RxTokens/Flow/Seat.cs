@@ -44,7 +44,7 @@ internal sealed class Seat<T>(SharedSource<T> source, bool holds)
     private long _asked;
     private volatile bool _hasLeft;
     private volatile bool _isFree = true;
-    private bool _hasJoined; // its consumer's runner alone
+    private bool _hasJoined; // before anybody else knows of it
     private Exception? _failure;
 
     public const long NotYet = -1;
@@ -57,6 +57,9 @@ internal sealed class Seat<T>(SharedSource<T> source, bool holds)
         Join = 1,
         Ask = 2,
         Leave = 4,
+
+        /// <summary>With <see cref="Leave"/>: by its token.</summary>
+        Cancel = 8,
     }
 
     public IJoined<T> Consumer { get; set; } = null!;
@@ -114,15 +117,23 @@ internal sealed class Seat<T>(SharedSource<T> source, bool holds)
     /// <summary>The consumer has made room.</summary>
     public void GoOn() => source.GoOn();
 
+    /// <summary>Somebody ends the consumer, whose thread may be inside the source on its behalf. From any thread.</summary>
+    public void Interrupt()
+    {
+        if (_hasJoined && !_hasLeft)
+            source.InterruptForTheLast();
+    }
+
     /// <summary>The consumer has left, cancelled, failed or ended. Again, that changes nothing.</summary>
-    public void Leave()
+    /// <param name="isCancelled">Whether its token is cancelled; so is the source's then, if it was the last.</param>
+    public void Leave(bool isCancelled)
     {
         if (!_hasJoined || _hasLeft)
             return;
 
         _hasLeft = true;
         _isFree = !source.CountOut();
-        source.Leave(this);
+        source.Leave(this, isCancelled);
     }
 
     /// <summary>For the source's runner.</summary>

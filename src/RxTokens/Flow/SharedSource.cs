@@ -51,7 +51,7 @@ internal sealed class SharedSource<T>(IAsyncEnumerable<T> source, History<T> his
     /// <returns>Whether it was the last.</returns>
     public bool CountOut() => Interlocked.Decrement(ref _consumers) == 0;
 
-    public void Leave(Seat<T> seat) => Change(seat, Seat<T>.Wish.Leave);
+    public void Leave(Seat<T> seat, bool isCancelled) => Change(seat, Seat<T>.Wish.Leave | (isCancelled ? Seat<T>.Wish.Cancel : Seat<T>.Wish.None));
 
     /// <summary>For a consumer that perhaps has not been let in yet.</summary>
     /// <returns>Whether it has not; it will have asked when it is.</returns>
@@ -83,6 +83,13 @@ internal sealed class SharedSource<T>(IAsyncEnumerable<T> source, History<T> his
     }
 
     public void GoOn() => Post(Note.News);
+
+    /// <summary>Cancels what the only consumer may be inside of. From any thread.</summary>
+    public void InterruptForTheLast()
+    {
+        if (grace == TimeSpan.Zero && Consumers == 1)
+            CancelSource();
+    }
 
     private void Change(Seat<T> seat, Seat<T>.Wish wish)
     {
@@ -123,7 +130,7 @@ internal sealed class SharedSource<T>(IAsyncEnumerable<T> source, History<T> his
         while (TryTakeChange(out var seat, out var wishes))
         {
             if ((wishes & Seat<T>.Wish.Leave) != 0)
-                LetOut(seat);
+                LetOut(seat, isCancelled: (wishes & Seat<T>.Wish.Cancel) != 0);
             else if ((wishes & Seat<T>.Wish.Join) != 0)
                 LetIn(seat, hasAsked: (wishes & Seat<T>.Wish.Ask) != 0);
         }
@@ -161,7 +168,7 @@ internal sealed class SharedSource<T>(IAsyncEnumerable<T> source, History<T> his
             seat.AskNow(_count + 1);
     }
 
-    private void LetOut(Seat<T> seat)
+    private void LetOut(Seat<T> seat, bool isCancelled)
     {
         if (seat.IsLinked)
         {
@@ -186,6 +193,8 @@ internal sealed class SharedSource<T>(IAsyncEnumerable<T> source, History<T> his
         if (!seat.IsFree)
             (_leavers ??= []).Add(seat);
         Desert();
+        if (isCancelled)
+            CancelSource();
     }
 
     private void StartGrace()
@@ -344,6 +353,6 @@ internal sealed class SharedSource<T>(IAsyncEnumerable<T> source, History<T> his
     protected override void Do(Due due)
     {
         if ((due & Due.Continue) != 0)
-            ThreadPool.UnsafeQueueUserWorkItem(static source => source.Post(Note.News), this, preferLocal: false);
+            ThreadPool.QueueUserWorkItem(static source => source.Post(Note.News), this, preferLocal: false);
     }
 }
