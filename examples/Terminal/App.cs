@@ -105,7 +105,7 @@ internal sealed class App(TextWriter output, TextWriter error, Surface surface)
             Summary.Write(output, outcome, options, peer.Address, recording, isLive);
         }
 
-        return Conclude(outcome, peer);
+        return Conclude(outcome, peer, options);
     }
 
     private async Task<int> CompareAsync(Options options, CancellationToken stop)
@@ -113,10 +113,10 @@ internal sealed class App(TextWriter output, TextWriter error, Surface surface)
         var (trouble, address) = await new Compare(options, output, surface == Surface.Terminal && !options.Plain, _time).RunAsync(stop);
         if (trouble is { IsStopped: true })
             output.WriteLine("stopped by you");
-        return trouble is null ? Complete : Conclude(trouble, new Peer(address, Proxy: null));
+        return trouble is null ? Complete : Conclude(trouble, new Peer(address, Proxy: null), options);
     }
 
-    private int Conclude(Outcome outcome, Peer peer)
+    private int Conclude(Outcome outcome, Peer peer, Options options)
     {
         if (outcome.IsStopped)
             return Stopped;
@@ -124,7 +124,7 @@ internal sealed class App(TextWriter output, TextWriter error, Surface surface)
             return ReaderLeft;
         if (outcome.Failure is not null)
         {
-            Complain(Failures.Describe(outcome.Failure, peer, outcome.Figures));
+            Complain(Failures.Describe(outcome.Failure, peer, outcome.Figures, options.Timeout));
             return Failed;
         }
 

@@ -6,6 +6,7 @@ using System.Text;
 using System.Text.Json;
 using OpenAI;
 using OpenAI.Chat;
+using RxTokens;
 
 namespace Terminal;
 
@@ -48,10 +49,11 @@ internal sealed class Conversation(Options options, Uri address, Endpoint? embed
         using var screenThread = new EventLoopScheduler(start => new Thread(start) { Name = "screen", IsBackground = true });
         using var figures = new Figures(screenThread, strategy);
         var frames = new FrameScheduler(screenThread, options.ScreenTime > FrameScheduler.Shortest ? options.ScreenTime : FrameScheduler.Shortest);
-        using var wire = new Wire(CreateHandler(), Scheduler.Default);
+        using var wire = new Wire(CreateHandler());
         var answer = Ask(wire)
-            .FailIfSilent(options.Timeout, Scheduler.Default, () => wire.LastSign)
-            .MeasureHeld(figures);
+            .MeasureHeld(figures)
+            .Detach()                                                       // whoever leaves is free at once, whatever the connection is at
+            .LimitSilence(options.Timeout, wire.Signs, Scheduler.Default);  // of the server's time alone: a slow screen does not count
 
         Exception? failure = null;
         FiguresNow final;
@@ -88,7 +90,7 @@ internal sealed class Conversation(Options options, Uri address, Endpoint? embed
             Endpoint = address,
             // Who runs a demonstration wants to see a refusal, not wait for a fourth one.
             RetryPolicy = new ClientRetryPolicy(maxRetries: 0),
-            NetworkTimeout = Timeout.InfiniteTimeSpan, // FailIfSilent watches, and knows when nobody is reading
+            NetworkTimeout = Timeout.InfiniteTimeSpan, // LimitSilence watches, and knows when nobody is reading
             Transport = new HttpClientPipelineTransport(new HttpClient(wire) { Timeout = Timeout.InfiniteTimeSpan }),
         });
     }

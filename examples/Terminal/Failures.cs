@@ -11,12 +11,6 @@ namespace Terminal;
 /// <summary>The stream ended without saying that the answer is complete.</summary>
 internal sealed class CutOffException() : IOException("The stream ended without a finish reason.");
 
-/// <summary>The server left a request unanswered for longer than the limit.</summary>
-internal sealed class SilentServerException(TimeSpan limit) : IOException("The server has gone silent.")
-{
-    public TimeSpan Limit { get; } = limit;
-}
-
 /// <summary>The server says in the stream that it has failed.</summary>
 internal sealed class ServerFailureException(string message) : IOException(message);
 
@@ -38,8 +32,8 @@ internal static partial class Failures
 {
     private const int LongestLine = 300;
 
-    public static string Describe(Exception failure, Peer peer, FiguresNow figures) =>
-        Secrets.Hide(Describe(failure, peer, figures.Read, After(figures)), peer.Address, peer.Proxy);
+    public static string Describe(Exception failure, Peer peer, FiguresNow figures, TimeSpan timeLimit) =>
+        Secrets.Hide(Describe(failure, peer, figures.Read, After(figures), timeLimit), peer.Address, peer.Proxy);
 
     public static string Counted(int tokens) => tokens == 1 ? "1 token" : $"{tokens:N0} tokens";
 
@@ -59,7 +53,7 @@ internal static partial class Failures
         _ => "before the first token",
     };
 
-    private static string Describe(Exception failure, Peer peer, int tokens, string after)
+    private static string Describe(Exception failure, Peer peer, int tokens, string after, TimeSpan timeLimit)
     {
         foreach (var cause in Causes(failure))
         {
@@ -69,8 +63,8 @@ internal static partial class Failures
                     return $"the recording cannot be written {after}: {OneLine(cause.Message)}";
                 case CutOffException:
                     return $"the answer was cut off {after}: the stream ended without a finish reason";
-                case SilentServerException silent:
-                    return $"the server went silent {after}: nothing came for {silent.Limit.TotalSeconds:0.#} s (--timeout)";
+                case TimeoutException:
+                    return $"the server went silent {after}: nothing came for {timeLimit.TotalSeconds:0.###} s (--timeout)";
                 case ServerFailureException:
                     return $"the server failed {after}{Quoted(cause.Message)}";
                 case NoStreamException none:

@@ -1,5 +1,8 @@
+using System.Reactive;
 using System.Reactive.Concurrency;
+using System.Reactive.Linq;
 using System.Runtime.CompilerServices;
+using RxTokens;
 
 namespace Terminal;
 
@@ -22,50 +25,13 @@ internal static class Reading
     }
 
     /// <summary>
-    /// Fails if the source leaves one request unanswered for too long. Rx's Timeout would count the time in which nobody
-    /// asked as well, and blame the server for a slow screen.
+    /// Fails if the source is asked, and is silent for too long. A sign of life that makes no item, such as a comment in an
+    /// event stream, counts as one that the limit sees, and nobody else.
     /// </summary>
-    /// <param name="source">The source.</param>
-    /// <param name="limit">How long it may be silent.</param>
-    /// <param name="scheduler">The clock.</param>
-    /// <param name="lastSign">When there was a sign of life that made no item, such as a comment in an event stream.</param>
-    /// <param name="cancellationToken">Ends the reading.</param>
-    public static async IAsyncEnumerable<T> FailIfSilent<T>(
-        this IAsyncEnumerable<T> source, TimeSpan limit, IScheduler scheduler, Func<DateTimeOffset>? lastSign = null,
-        [EnumeratorCancellation] CancellationToken cancellationToken = default)
-    {
-        using var reading = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var isSilent = false;
-        await using var items = source.GetAsyncEnumerator(reading.Token);
-        while (true)
-        {
-            bool hasItem;
-            using (scheduler.Schedule(limit, again =>
-            {
-                var isAliveFor = (lastSign?.Invoke() ?? DateTimeOffset.MinValue) - (scheduler.Now - limit);
-                if (isAliveFor > TimeSpan.Zero)
-                {
-                    again(isAliveFor);
-                    return;
-                }
-
-                isSilent = true;
-                reading.Cancel();
-            }))
-            {
-                try
-                {
-                    hasItem = await items.MoveNextAsync().ConfigureAwait(false);
-                }
-                catch (Exception) when (isSilent && !cancellationToken.IsCancellationRequested)
-                {
-                    throw new SilentServerException(limit);
-                }
-            }
-
-            if (!hasItem)
-                yield break;
-            yield return items.Current;
-        }
-    }
+    public static IAsyncEnumerable<T> LimitSilence<T>(this IAsyncEnumerable<T> source, TimeSpan limit, IObservable<Unit> signs, IScheduler clock)
+        where T : class =>
+        source
+            .Through(items => items.Select(item => (T?)item).Merge(signs.Select(_ => (T?)null).TakeUntil(items.Count())))
+            .Timeout(first: limit, between: limit, clock)
+            .OfType<T>();
 }

@@ -1,4 +1,6 @@
-using System.Reactive.Concurrency;
+using System.Reactive;
+using System.Reactive.Linq;
+using System.Reactive.Subjects;
 using System.Text;
 
 namespace Terminal;
@@ -7,19 +9,26 @@ namespace Terminal;
 /// What comes over the wire and the client does not show: comments, which are a sign of life, and what a server says that
 /// sends something else than a stream.
 /// </summary>
-internal sealed class Wire(HttpMessageHandler inner, IScheduler clock) : DelegatingHandler(inner)
+internal sealed class Wire(HttpMessageHandler inner) : DelegatingHandler(inner)
 {
     private const int Remembered = 64 * 1024;
 
     private readonly Lock _gate = new();
     private readonly List<byte> _recent = [];
-    private DateTimeOffset _lastSign = DateTimeOffset.MinValue;
+    private readonly Subject<Unit> _signs = new();
 
-    /// <summary>When the server was last heard of.</summary>
-    public DateTimeOffset LastSign => Read(() => _lastSign);
+    /// <summary>Each time that the server is heard of: what came may make no update, such as a comment.</summary>
+    public IObservable<Unit> Signs => _signs.AsObservable();
 
     /// <summary>The last of what it has sent.</summary>
-    public byte[] Recent => Read(() => _recent.ToArray());
+    public byte[] Recent
+    {
+        get
+        {
+            lock (_gate)
+                return [.. _recent];
+        }
+    }
 
     public string? MediaType { get; private set; }
 
@@ -58,17 +67,12 @@ internal sealed class Wire(HttpMessageHandler inner, IScheduler clock) : Delegat
     {
         lock (_gate)
         {
-            _lastSign = clock.Now;
             _recent.AddRange(bytes);
             if (_recent.Count > 2 * Remembered)
                 _recent.RemoveRange(0, _recent.Count - Remembered);
         }
-    }
 
-    private T Read<T>(Func<T> read)
-    {
-        lock (_gate)
-            return read();
+        _signs.OnNext(Unit.Default);
     }
 
     private sealed class WatchedStream(Stream body, Wire wire) : Stream

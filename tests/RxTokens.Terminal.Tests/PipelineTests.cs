@@ -1,6 +1,8 @@
 using System.ClientModel.Primitives;
+using System.Reactive;
 using System.Reactive.Concurrency;
 using System.Reactive.Linq;
+using System.Reactive.Subjects;
 using OpenAI.Chat;
 using Terminal;
 
@@ -99,32 +101,33 @@ public sealed class PipelineTests
     [Test]
     public async Task A_silent_source_is_given_up_after_the_limit()
     {
-        var reading = Never().FailIfSilent(TimeSpan.FromSeconds(10), _clock).GetAsyncEnumerator().MoveNextAsync().AsTask();
+        var reading = Never().LimitSilence(TimeSpan.FromSeconds(10), signs: Observable.Never<Unit>(), _clock).GetAsyncEnumerator().MoveNextAsync().AsTask();
 
         _clock.AdvanceBy(TimeSpan.FromSeconds(9.9));
         Assert.That(reading.IsCompleted, Is.False);
         _clock.AdvanceBy(TimeSpan.FromSeconds(0.2));
-        await Assert.ThrowsAsync<SilentServerException>(async () => await reading.WaitAsync(TimeSpan.FromSeconds(5)));
+        await Assert.ThrowsAsync<TimeoutException>(async () => await reading.WaitAsync(TimeSpan.FromSeconds(5)));
     }
 
     [Test]
     public async Task A_sign_of_life_that_makes_no_item_counts_until_there_is_none_for_the_limit()
     {
-        var lastSign = Start;
-        var reading = Never().FailIfSilent(TimeSpan.FromSeconds(10), _clock, () => lastSign).GetAsyncEnumerator().MoveNextAsync().AsTask();
+        using var signs = new Subject<Unit>();
+        var reading = Never().LimitSilence(TimeSpan.FromSeconds(10), signs, _clock).GetAsyncEnumerator().MoveNextAsync().AsTask();
         foreach (var second in (double[])[3, 9, 18, 27])
-            _clock.Schedule(Start.AddSeconds(second), () => lastSign = _clock.Now);
+            _clock.Schedule(Start.AddSeconds(second), () => signs.OnNext(Unit.Default));
 
         _clock.AdvanceTo(Start.AddSeconds(36.9));
         Assert.That(reading.IsCompleted, Is.False);
         _clock.AdvanceTo(Start.AddSeconds(37.1));
-        await Assert.ThrowsAsync<SilentServerException>(async () => await reading.WaitAsync(TimeSpan.FromSeconds(5)));
+        await Assert.ThrowsAsync<TimeoutException>(async () => await reading.WaitAsync(TimeSpan.FromSeconds(5)));
     }
 
     [Test]
     public async Task A_slow_screen_is_not_a_silent_server()
     {
-        await using var items = Answer(tokens: 3, every: TimeSpan.Zero).FailIfSilent(TimeSpan.FromSeconds(10), _clock).GetAsyncEnumerator();
+        await using var items = Answer(tokens: 3, every: TimeSpan.Zero)
+            .LimitSilence(TimeSpan.FromSeconds(10), signs: Observable.Never<Unit>(), _clock).GetAsyncEnumerator();
 
         Assert.That(await items.MoveNextAsync());
         _clock.AdvanceBy(TimeSpan.FromMinutes(10));
@@ -175,9 +178,9 @@ public sealed class PipelineTests
             choices = new[] { new { index = 0, delta = new { content = text }, finish_reason = finishReason is null ? null : "stop" } },
         }))!;
 
-    private static async IAsyncEnumerable<int> Never([System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken = default)
+    private static async IAsyncEnumerable<string> Never([System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         await Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken);
-        yield return 0;
+        yield return "";
     }
 }

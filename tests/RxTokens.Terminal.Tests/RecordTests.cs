@@ -56,7 +56,7 @@ public sealed class RecordTests : IDisposable
     }
 
     [TestCase("cut", "Terminal.CutOffException")]
-    [TestCase("stall", "Terminal.SilentServerException")]
+    [TestCase("stall", "System.TimeoutException")]
     public async Task A_fault_in_mid_stream_is_how_the_recording_ends(string fault, string type)
     {
         var user = await User.Runs("--tokens", "60", "--timeout", "0.5", "--fault", fault, "--record", File);
