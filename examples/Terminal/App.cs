@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.Reactive.Concurrency;
+using RxTokens;
 using Spectre.Console.Rendering;
 
 namespace Terminal;
@@ -88,7 +90,7 @@ internal sealed class App(TextWriter output, TextWriter error, Surface surface)
         var peer = options.Endpoint is null ? new Peer(embedded!.Address, Proxy: null) : Peer.Elsewhere(options.Endpoint);
 
         var outcome = await new Conversation(options, peer.Address, embedded, _time, recording)
-            .RunAsync(options.Strategy, (figures, frames) => isLive ? OpenLive(options, peer, figures, frames) : new PlainScreen(output, figures, surface), stop);
+            .RunAsync(options.Strategy, (figures, thread, frames) => isLive ? OpenLive(options, peer, figures, thread, frames) : new PlainScreen(output, figures, surface), stop);
 
         // It is whole before anybody reads that it is there.
         recording?.Dispose();
@@ -154,10 +156,10 @@ internal sealed class App(TextWriter output, TextWriter error, Surface surface)
         }
     }
 
-    private LiveScreen OpenLive(Options options, Peer peer, Figures figures, FrameScheduler frames)
+    private LiveScreen OpenLive(Options options, Peer peer, Figures figures, IScheduler thread, FrameClock frames)
     {
         var frame = new LiveFrame($"{Failures.OneLine(options.Model)} · {CommandLine.NameOf(options.Strategy)} · {peer.Name}", options.ScreenTime, Canvas.IsColorWanted);
-        return new LiveScreen(output, figures, frame, static () => Canvas.Size, frames);
+        return new LiveScreen(output, figures, frame, static () => Canvas.Size, thread, frames);
     }
 
     /// <summary>What stays on the screen: the live view was on the terminal's other one.</summary>

@@ -35,7 +35,7 @@ internal sealed class Compare(Options options, TextWriter output, bool isStyled,
         foreach (var strategy in Strategies)
         {
             var outcome = await conversation.RunAsync(
-                strategy, (figures, _) => new BlankScreen(figures, now => ShowProgress(rows.Count, strategy, now, tokens)), stop);
+                strategy, (figures, _, _) => new BlankScreen(figures, now => ShowProgress(rows.Count, strategy, now, tokens)), stop);
             if (outcome.Failure is not null || outcome.IsStopped)
             {
                 trouble = outcome;
@@ -81,7 +81,7 @@ internal sealed class Compare(Options options, TextWriter output, bool isStyled,
         await using var endpoint = await Endpoint.StartAsync(new Manner(Tokens: 50, Rate: 0), time);
         var quick = options with { ScreenTime = TimeSpan.Zero };
         foreach (var strategy in (Strategy[])[Strategy.Conflate, Strategy.Latest])
-            await new Conversation(quick, endpoint.Address, endpoint, time).RunAsync(strategy, (figures, _) => new BlankScreen(figures, _ => { }), stop);
+            await new Conversation(quick, endpoint.Address, endpoint, time).RunAsync(strategy, (figures, _, _) => new BlankScreen(figures, _ => { }), stop);
     }
 
     private string Rate() => options.Rate == 0 ? "as fast as possible" : $"{options.Rate:N0} a second";

@@ -36,7 +36,7 @@ internal sealed class Conversation(Options options, Uri address, Endpoint? embed
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
-    public async Task<Outcome> RunAsync(Strategy strategy, Func<Figures, FrameScheduler, IScreen> openScreen, CancellationToken stop)
+    public async Task<Outcome> RunAsync(Strategy strategy, Func<Figures, IScheduler, FrameClock, IScreen> openScreen, CancellationToken stop)
     {
         using var cancellation = new CancellationTokenSource();
         long? stoppedAt = null;
@@ -48,7 +48,7 @@ internal sealed class Conversation(Options options, Uri address, Endpoint? embed
 
         using var screenThread = new EventLoopScheduler(start => new Thread(start) { Name = "screen", IsBackground = true });
         using var figures = new Figures(screenThread, strategy);
-        var frames = new FrameScheduler(screenThread, options.ScreenTime > FrameScheduler.Shortest ? options.ScreenTime : FrameScheduler.Shortest);
+        var frames = new FrameClock(options.Frame, screenThread);
         using var wire = new Wire(CreateHandler());
         var answer = Ask(wire)
             .MeasureHeld(figures)
@@ -57,11 +57,11 @@ internal sealed class Conversation(Options options, Uri address, Endpoint? embed
 
         Exception? failure = null;
         FiguresNow final;
-        using (var screen = openScreen(figures, frames))
+        using (var screen = openScreen(figures, screenThread, frames))
         {
             try
             {
-                await Pipeline.DrawAsync(answer, strategy, options.Buffer, figures, recording, frames, screen.Draw, screen.Think, cancellation.Token);
+                await Pipeline.DrawAsync(answer, strategy, options.Buffer, figures, recording, screenThread, frames, screen.Draw, screen.Think, cancellation.Token);
             }
             catch (OperationCanceledException) when (stoppedAt is not null)
             {

@@ -87,7 +87,7 @@ internal sealed class LiveFrame(string title, TimeSpan screenTime, bool hasColor
         yield return new(4, "merged", $"{now.Merged:N0}", Color.Green);
         yield return new(3, "dropped", $"{now.Dropped:N0}", now.Dropped > 0 ? Color.Red : Color.Green);
         yield return new(2, "model waited", $"{now.Held.TotalSeconds:0.00} s", now.Held.TotalSeconds > 1 ? Color.Yellow : Color.Green);
-        if (screenTime > FrameScheduler.Shortest)
+        if (screenTime > Options.ShortestFrame)
             yield return new(8, "frame takes", $"{screenTime.TotalMilliseconds:N0} ms", Color.Yellow);
     }
 

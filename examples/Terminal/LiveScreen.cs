@@ -1,5 +1,7 @@
 using System.Reactive.Concurrency;
+using System.Reactive.Linq;
 using System.Text;
+using RxTokens;
 
 namespace Terminal;
 
@@ -21,8 +23,9 @@ internal sealed class LiveScreen : IScreen
     private readonly Figures _figures;
     private readonly LiveFrame _frame;
     private readonly Func<(int Width, int Height)> _size;
-    private readonly IScheduler _frames;
-    private readonly IDisposable _idle;
+    private readonly IScheduler _thread;
+    private readonly TimeSpan _idle;
+    private readonly CancellationTokenSource _closing = new();
     private readonly Lock _gate = new();
     private readonly StringBuilder _text = new();
     private readonly StringBuilder _thoughts = new();
@@ -33,12 +36,16 @@ internal sealed class LiveScreen : IScreen
     private string[] _lastRows = [];
     private bool _isClosed;
 
-    public LiveScreen(TextWriter output, Figures figures, LiveFrame frame, Func<(int Width, int Height)> size, IScheduler frames)
+    public LiveScreen(TextWriter output, Figures figures, LiveFrame frame, Func<(int Width, int Height)> size, IScheduler thread, FrameClock frames)
     {
-        (_output, _figures, _frame, _size, _frames) = (output, figures, frame, size, frames);
+        (_output, _figures, _frame, _size, _thread) = (output, figures, frame, size, thread);
+        _idle = frames.Period > IdleRefresh ? frames.Period : IdleRefresh;
         _output.Write(Enter);
-        _idle = Scheduler.Default.SchedulePeriodic(IdleRefresh, RefreshIfIdle);
-        RefreshIfIdle();
+
+        // Where the output is gone this ends, and the next text will find it out, which ends the answer.
+        _ = Observable.Timer(TimeSpan.Zero, IdleRefresh / 4, thread)
+            .KeepLatest()
+            .RenderOnAsync(thread, frames, _ => RefreshIfIdle(), _closing.Token);
     }
 
     public void Draw(string text)
@@ -57,7 +64,7 @@ internal sealed class LiveScreen : IScreen
 
     public void Dispose()
     {
-        _idle.Dispose();
+        _closing.Cancel();
         lock (_gate)
         {
             _isClosed = true;
@@ -66,35 +73,13 @@ internal sealed class LiveScreen : IScreen
         }
     }
 
-    /// <summary>The clock and the rate go on while no text comes. This, too, waits for its frame.</summary>
+    /// <summary>The clock and the rate go on while no text comes.</summary>
     private void RefreshIfIdle()
     {
-        lock (_gate)
-        {
-            if (_isClosed || _frames.Now - _lastDrawn < IdleRefresh)
-                return;
-            _lastDrawn = _frames.Now;
-        }
-
-        try
-        {
-            _frames.Schedule(() =>
-            {
-                try
-                {
-                    _figures.OnRedrawn();
-                    Paint();
-                }
-                catch (Exception gone) when (gone is IOException or UnauthorizedAccessException)
-                {
-                    // The next text will find it out, and ends the answer.
-                }
-            });
-        }
-        catch (ObjectDisposedException)
-        {
-            // The answer has ended between the check and the call.
-        }
+        if (_thread.Now - _lastDrawn < _idle)
+            return;
+        _figures.OnRedrawn();
+        Paint();
     }
 
     private void Paint()
@@ -119,7 +104,7 @@ internal sealed class LiveScreen : IScreen
 
             _output.Write(painting.Append(EndFrame).ToString());
             _output.Flush();
-            (_lastSize, _lastRows, _lastDrawn) = (size, rows, _frames.Now);
+            (_lastSize, _lastRows, _lastDrawn) = (size, rows, _thread.Now);
         }
     }
 }

@@ -8,7 +8,14 @@ namespace Terminal;
 /// <summary>What the user asked for.</summary>
 internal sealed record Options(
     Uri? Endpoint, string Model, string Prompt, int? Tokens, double Rate, TimeSpan ScreenTime, Strategy Strategy, int Buffer,
-    TimeSpan Timeout, Fault Fault, string? Record, bool Plain, bool Compare);
+    TimeSpan Timeout, Fault Fault, string? Record, bool Plain, bool Compare)
+{
+    /// <summary>The length of a frame: 60 a second, or what a slow screen needs.</summary>
+    public TimeSpan Frame => ScreenTime > ShortestFrame ? ScreenTime : ShortestFrame;
+
+    /// <summary>60 a second.</summary>
+    public static TimeSpan ShortestFrame { get; } = TimeSpan.FromSeconds(1.0 / 60);
+}
 
 /// <summary>The command line.</summary>
 internal static class CommandLine

@@ -10,7 +10,7 @@ internal static class Pipeline
 {
     public static Task DrawAsync(
         IAsyncEnumerable<StreamingChatCompletionUpdate> answer, // pull: nothing is read until it is asked for
-        Strategy strategy, int buffer, Figures figures, RecordingFile? recording, IScheduler frames, Action<string> draw, Action<string> think,
+        Strategy strategy, int buffer, Figures figures, RecordingFile? recording, IScheduler screen, FrameClock frames, Action<string> draw, Action<string> think,
         CancellationToken cancellationToken) =>
         answer
             .Through(updates => updates                         // any Rx query, and still nobody reads ahead
@@ -22,7 +22,7 @@ internal static class Pipeline
                 .Do(figures.OnToken))
             .RecordIn(recording)                                // before the boundary: the pace is the model's own
             .Meet(strategy, buffer, figures.OnDropped)          // two rates meet: .Conflate() unless asked otherwise
-            .RenderOnAsync(frames, draw, cancellationToken);    // the next text is asked for when this one is drawn
+            .RenderOnAsync(screen, frames, draw, cancellationToken); // the next text is asked for when this one is drawn, and its frame over
 
     /// <summary>Beside the answer, which it is no part of: it is shown, and neither drawn at the screen's pace nor recorded.</summary>
     private static void Think(StreamingChatCompletionUpdate update, Figures figures, Action<string> think)

@@ -155,9 +155,10 @@ public sealed partial class LiveFrameTests
     private static void DrawOn(TerminalModel screen, int width, int height, params string[] texts)
     {
         using var output = new StringWriter();
-        using var figures = new Figures(new HistoricalScheduler(), Strategy.Latest);
+        var clock = new HistoricalScheduler();
+        using var figures = new Figures(clock, Strategy.Latest);
         var frame = new LiveFrame("embedded · latest", TimeSpan.FromMilliseconds(100), hasColors: true);
-        using (var live = new LiveScreen(output, figures, frame, () => (width, height), new HistoricalScheduler()))
+        using (var live = new LiveScreen(output, figures, frame, () => (width, height), clock, new FrameClock(Options.ShortestFrame, clock)))
         {
             foreach (var text in texts)
             {

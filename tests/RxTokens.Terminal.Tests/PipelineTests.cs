@@ -25,13 +25,13 @@ public sealed class PipelineTests
     [TestCase("Push", 500)]
     public void At_most_60_frames_a_second_are_drawn(string strategy, int rate)
     {
-        var (drawing, _) = Draw(Enum.Parse<Strategy>(strategy), Answer(tokens: 2 * rate, every: TimeSpan.FromSeconds(1.0 / rate)), FrameScheduler.Shortest);
+        var (drawing, _) = Draw(Enum.Parse<Strategy>(strategy), Answer(tokens: 2 * rate, every: TimeSpan.FromSeconds(1.0 / rate)), Options.ShortestFrame);
         _clock.AdvanceBy(TimeSpan.FromMinutes(5));
 
         Assert.That(drawing.IsCompletedSuccessfully);
         Assert.Multiple(() =>
         {
-            Assert.That(_frames.Zip(_frames.Skip(1), (a, b) => b - a), Has.All.GreaterThanOrEqualTo(FrameScheduler.Shortest));
+            Assert.That(_frames.Select(frame => (frame - Start).Ticks / Options.ShortestFrame.Ticks), Is.Unique, "one text in each frame of the clock");
             Assert.That(_frames.Count(frame => frame >= Start.AddSeconds(0.5) && frame < Start.AddSeconds(1.5)), Is.InRange(59, 60), "and not many fewer");
         });
     }
@@ -39,7 +39,7 @@ public sealed class PipelineTests
     [Test]
     public void The_first_token_is_drawn_at_once()
     {
-        var (_, _) = Draw(Strategy.Conflate, Answer(tokens: 10, every: TimeSpan.FromMilliseconds(300)), FrameScheduler.Shortest);
+        var (_, _) = Draw(Strategy.Conflate, Answer(tokens: 10, every: TimeSpan.FromMilliseconds(300)), Options.ShortestFrame);
         _clock.AdvanceBy(TimeSpan.FromSeconds(1));
 
         Assert.That(_frames.Select(frame => (frame - Start).TotalMilliseconds), Is.EqualTo(new[] { 300, 600, 900 }));
@@ -80,23 +80,6 @@ public sealed class PipelineTests
 
     [Test]
     public void Nothing_posts_what_the_clock_runs() => Assert.That(SynchronizationContext.Current, Is.Null);
-
-    [Test]
-    public void Figures_do_not_end_with_a_frame_that_the_clock_moved_back()
-    {
-        var frames = new FrameScheduler(_clock, TimeSpan.FromMilliseconds(100));
-        var drawn = new List<double>();
-        void Frame() => drawn.Add((_clock.Now - Start).TotalMilliseconds);
-
-        frames.Schedule(Frame);
-        frames.Schedule(Frame);
-        frames.Schedule(Frame);
-        _clock.AdvanceBy(TimeSpan.FromSeconds(1));
-        frames.Schedule(Frame);
-        _clock.AdvanceBy(TimeSpan.FromSeconds(1));
-
-        Assert.That(drawn, Is.EqualTo(new[] { 0d, 100, 200, 1000 }));
-    }
 
     [Test]
     public async Task A_silent_source_is_given_up_after_the_limit()
@@ -149,7 +132,7 @@ public sealed class PipelineTests
     {
         var figures = new Figures(_clock, strategy);
         var drawing = Pipeline.DrawAsync(
-            answer.MeasureHeld(figures), strategy, 5, figures, recording: null, new FrameScheduler(_clock, period),
+            answer.MeasureHeld(figures), strategy, 5, figures, recording: null, _clock, new FrameClock(period, _clock),
             text =>
             {
                 _frames.Add(_clock.Now);

@@ -143,8 +143,10 @@ public sealed class TerminalControlTests
     public void The_live_screen_holds_back_half_a_pair()
     {
         using var output = new StringWriter();
-        using var figures = new Figures(new HistoricalScheduler(), Strategy.Latest);
-        using (var screen = new LiveScreen(output, figures, new LiveFrame("m", TimeSpan.Zero, hasColors: false), () => (80, 24), new HistoricalScheduler()))
+        var clock = new HistoricalScheduler();
+        using var figures = new Figures(clock, Strategy.Latest);
+        var frame = new LiveFrame("m", TimeSpan.Zero, hasColors: false);
+        using (var screen = new LiveScreen(output, figures, frame, () => (80, 24), clock, new FrameClock(Options.ShortestFrame, clock)))
         {
             screen.Draw("x \uD83D");
             Assert.That(output.ToString(), Does.Not.Contain("\uFFFD"));
