@@ -6,7 +6,7 @@ using Spectre.Console.Rendering;
 namespace Terminal;
 
 /// <summary>The program without its console, so that a test can be its user.</summary>
-internal sealed class App(TextWriter output, TextWriter error, Surface surface)
+internal sealed class App(TextWriter output, TextWriter error, Surface surface, IAsyncEnumerable<char>? keys)
 {
     private const int Complete = 0;
     private const int Failed = 1;
@@ -20,8 +20,9 @@ internal sealed class App(TextWriter output, TextWriter error, Surface surface)
 
     private readonly TimeProvider _time = TimeProvider.System;
 
-    public static Task<int> RunAsync(string[] args, TextWriter output, TextWriter error, Surface surface = Surface.Pipe, CancellationToken stop = default) =>
-        new App(output, error, surface).RunAsync(args, stop);
+    public static Task<int> RunAsync(
+        string[] args, TextWriter output, TextWriter error, Surface surface = Surface.Pipe, IAsyncEnumerable<char>? keys = null, CancellationToken stop = default) =>
+        new App(output, error, surface, keys).RunAsync(args, stop);
 
     private async Task<int> RunAsync(string[] args, CancellationToken stop)
     {
@@ -84,13 +85,16 @@ internal sealed class App(TextWriter output, TextWriter error, Surface surface)
     private async Task<int> AnswerAsync(Options options, RecordingFile? recording, CancellationToken stop)
     {
         var isLive = surface == Surface.Terminal && !options.Plain;
+        await using var controls = new Controls(isLive ? keys : null);
         await using var embedded = options.Endpoint is null
             ? await Endpoint.StartAsync(new Manner(options.Tokens, options.Rate, options.Fault), _time)
             : null;
         var peer = options.Endpoint is null ? new Peer(embedded!.Address, Proxy: null) : Peer.Elsewhere(options.Endpoint);
 
         var outcome = await new Conversation(options, peer.Address, embedded, _time, recording)
-            .RunAsync(options.Strategy, (figures, thread, frames) => isLive ? OpenLive(options, peer, figures, thread, frames) : new PlainScreen(output, figures, surface), stop);
+            .RunAsync(
+                options.Strategy, controls,
+                (figures, thread, frames) => isLive ? OpenLive(options, peer, controls, figures, thread, frames) : new PlainScreen(output, figures, surface), stop);
 
         // It is whole before anybody reads that it is there.
         recording?.Dispose();
@@ -156,9 +160,9 @@ internal sealed class App(TextWriter output, TextWriter error, Surface surface)
         }
     }
 
-    private LiveScreen OpenLive(Options options, Peer peer, Figures figures, IScheduler thread, FrameClock frames)
+    private LiveScreen OpenLive(Options options, Peer peer, Controls controls, Figures figures, IScheduler thread, FrameClock frames)
     {
-        var frame = new LiveFrame($"{Failures.OneLine(options.Model)} · {CommandLine.NameOf(options.Strategy)} · {peer.Name}", options.ScreenTime, Canvas.IsColorWanted);
+        var frame = new LiveFrame($"{Failures.OneLine(options.Model)} · {CommandLine.NameOf(options.Strategy)} · {peer.Name}", options.ScreenTime, Canvas.IsColorWanted, controls);
         return new LiveScreen(output, figures, frame, static () => Canvas.Size, thread, frames);
     }
 

@@ -21,6 +21,7 @@ internal sealed class Compare(Options options, TextWriter output, bool isStyled,
     {
         var tokens = options.Tokens!.Value;
         await using var endpoint = await Endpoint.StartAsync(new Manner(tokens, options.Rate, options.Fault), time);
+        await using var controls = new Controls(); // which nobody touches
         var conversation = new Conversation(options, endpoint.Address, endpoint, time);
         await WarmUpAsync(stop);
 
@@ -35,7 +36,7 @@ internal sealed class Compare(Options options, TextWriter output, bool isStyled,
         foreach (var strategy in Strategies)
         {
             var outcome = await conversation.RunAsync(
-                strategy, (figures, _, _) => new BlankScreen(figures, now => ShowProgress(rows.Count, strategy, now, tokens)), stop);
+                strategy, controls, (figures, _, _) => new BlankScreen(figures, now => ShowProgress(rows.Count, strategy, now, tokens)), stop);
             if (outcome.Failure is not null || outcome.IsStopped)
             {
                 trouble = outcome;
@@ -79,9 +80,10 @@ internal sealed class Compare(Options options, TextWriter output, bool isStyled,
     private async Task WarmUpAsync(CancellationToken stop)
     {
         await using var endpoint = await Endpoint.StartAsync(new Manner(Tokens: 50, Rate: 0), time);
+        await using var controls = new Controls();
         var quick = options with { ScreenTime = TimeSpan.Zero };
         foreach (var strategy in (Strategy[])[Strategy.Conflate, Strategy.Latest])
-            await new Conversation(quick, endpoint.Address, endpoint, time).RunAsync(strategy, (figures, _, _) => new BlankScreen(figures, _ => { }), stop);
+            await new Conversation(quick, endpoint.Address, endpoint, time).RunAsync(strategy, controls, (figures, _, _) => new BlankScreen(figures, _ => { }), stop);
     }
 
     private string Rate() => options.Rate == 0 ? "as fast as possible" : $"{options.Rate:N0} a second";

@@ -17,14 +17,15 @@ namespace Terminal;
 /// <param name="ToolCalls">The tools that it asked for.</param>
 /// <param name="TextThought">What it thought before.</param>
 /// <param name="TextShown">What was drawn.</param>
-/// <param name="TextSent">What the embedded endpoint says it sent; for another server what the client received.</param>
+/// <param name="TextSent">What the embedded endpoint says it sent; for another server, and where the user stopped it and kept the text, what the client received.</param>
 /// <param name="TokensSent">The number of tokens in it.</param>
 /// <param name="Failure">What went wrong, if something did.</param>
 /// <param name="IsStopped">Whether the user stopped it.</param>
+/// <param name="IsKept">Whether the user stopped it so that everything that had been read was drawn.</param>
 /// <param name="Server">What the embedded model was doing when the user stopped it.</param>
 internal sealed record Outcome(
     FiguresNow Figures, ChatFinishReason? FinishReason, bool IsRefusal, string[] ToolCalls, string TextThought, string TextShown, string TextSent, int TokensSent,
-    Exception? Failure, bool IsStopped, ServerStop? Server);
+    Exception? Failure, bool IsStopped, bool IsKept, ServerStop? Server);
 
 /// <summary>What the user's stop did to the generation.</summary>
 /// <param name="WasComplete">Whether everything had been sent by then.</param>
@@ -36,15 +37,19 @@ internal sealed class Conversation(Options options, Uri address, Endpoint? embed
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
-    public async Task<Outcome> RunAsync(Strategy strategy, Func<Figures, IScheduler, FrameClock, IScreen> openScreen, CancellationToken stop)
+    public async Task<Outcome> RunAsync(Strategy strategy, Controls controls, Func<Figures, IScheduler, FrameClock, IScreen> openScreen, CancellationToken stop)
     {
-        using var cancellation = new CancellationTokenSource();
+        using var leaving = new CancellationTokenSource();
+        using var keeping = new CancellationTokenSource();
         long? stoppedAt = null;
-        using var stopping = stop.Register(() =>
+        void Stop(CancellationTokenSource how)
         {
-            stoppedAt = time.GetTimestamp();
-            cancellation.Cancel();
-        });
+            stoppedAt ??= time.GetTimestamp();
+            how.Cancel();
+        }
+
+        using var left = stop.Register(() => Stop(leaving));
+        using var kept = controls.Stop.Register(() => Stop(keeping));
 
         using var screenThread = new EventLoopScheduler(start => new Thread(start) { Name = "screen", IsBackground = true });
         using var figures = new Figures(screenThread, strategy);
@@ -52,8 +57,7 @@ internal sealed class Conversation(Options options, Uri address, Endpoint? embed
         using var wire = new Wire(CreateHandler());
         var answer = Ask(wire)
             .MeasureHeld(figures)
-            .Detach()                                                       // whoever leaves is free at once, whatever the connection is at
-            .LimitSilence(options.Timeout, wire.Signs, Scheduler.Default);  // of the server's time alone: a slow screen does not count
+            .Steer(keeping.Token, controls.IsOpen, options.Timeout, wire.Signs, Scheduler.Default);
 
         Exception? failure = null;
         FiguresNow final;
@@ -61,7 +65,8 @@ internal sealed class Conversation(Options options, Uri address, Endpoint? embed
         {
             try
             {
-                await Pipeline.DrawAsync(answer, strategy, options.Buffer, figures, recording, screenThread, frames, screen.Draw, screen.Think, cancellation.Token);
+                await answer.DrawAsync(
+                    strategy, options.Buffer, figures, recording, screenThread, frames, screen.Draw, screen.Think, keeping.Token, leaving.Token);
             }
             catch (OperationCanceledException) when (stoppedAt is not null)
             {
@@ -76,10 +81,13 @@ internal sealed class Conversation(Options options, Uri address, Endpoint? embed
         }
 
         var server = await WaitForServerAsync(stoppedAt);
-        var sent = embedded?.LastAnswer;
+        var isKept = keeping.IsCancellationRequested && !leaving.IsCancellationRequested;
+        var (textSent, tokensSent) = embedded is null || isKept
+            ? (figures.TextReceived, final.Read)
+            : (embedded.LastAnswer?.TextSent ?? "", embedded.LastAnswer?.TokensSent ?? 0);
         return new Outcome(
-            final, figures.FinishReason, figures.IsRefusal, figures.ToolCalls, figures.TextThought, figures.TextShown, embedded is null ? figures.TextReceived : sent?.TextSent ?? "",
-            embedded is null ? final.Read : sent?.TokensSent ?? 0, stoppedAt is null ? failure : null, stoppedAt is not null, server);
+            final, figures.FinishReason, figures.IsRefusal, figures.ToolCalls, figures.TextThought, figures.TextShown, textSent, tokensSent,
+            stoppedAt is null ? failure : null, stoppedAt is not null, isKept, server);
     }
 
     private ChatClient CreateClient(Wire wire)

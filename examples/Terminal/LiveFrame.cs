@@ -4,7 +4,7 @@ using Spectre.Console.Rendering;
 namespace Terminal;
 
 /// <summary>One frame: the end of the answer, and the figures beside it, or below it in a narrow terminal, or nowhere in a tiny one.</summary>
-internal sealed class LiveFrame(string title, TimeSpan screenTime, bool hasColors)
+internal sealed class LiveFrame(string title, TimeSpan screenTime, bool hasColors, Controls controls)
 {
     private const int FiguresWidth = 32;
     private const int NarrowerThan = 74;
@@ -33,7 +33,7 @@ internal sealed class LiveFrame(string title, TimeSpan screenTime, bool hasColor
         else if (below.Count > 0)
             layout.SplitRows(
                 new Layout(Answer(thoughts, text, console, width, height - below.Count - Borders)),
-                new Layout(Framed(new Rows(below), Clock(now))).Size(below.Count + Borders));
+                new Layout(Framed(new Rows(below), controls.HasKeys ? $"{Clock(now)} · {PauseKey}, s stops" : Clock(now))).Size(below.Count + Borders));
         else
             layout.Update(Answer(thoughts, text, console, width, height));
 
@@ -45,7 +45,7 @@ internal sealed class LiveFrame(string title, TimeSpan screenTime, bool hasColor
     {
         var inner = Math.Max(1, width - Padding);
         var lines = Markdown.LastLines(thoughts, text, OptionsOf(console), inner, height - Borders);
-        return Framed(new Lines(lines, end: inner + (Padding / 2) + 1), title);
+        return Framed(new Lines(lines, end: inner + (Padding / 2) + 1), title, controls.IsPaused);
     }
 
     private static RenderOptions OptionsOf(IAnsiConsole console) => RenderOptions.Create(console, console.Profile.Capabilities);
@@ -58,7 +58,7 @@ internal sealed class LiveFrame(string title, TimeSpan screenTime, bool hasColor
             new Text("tokens per 1/10 s", new Style(Color.Grey)),
             new Text(Sparkline(arrivals), new Style(Color.Green)),
             new Text(""),
-            new Text("Ctrl+C stops the model", new Style(Color.Grey)),
+            .. Keys.Select(line => new Text(line, new Style(Color.Grey))),
         ]),
         Clock(now));
 
@@ -74,6 +74,12 @@ internal sealed class LiveFrame(string title, TimeSpan screenTime, bool hasColor
                 .OrderBy(figure => Array.IndexOf(all, figure)).Chunk(columns).Select(row => Row(row, width - Padding, columns)),
         ];
     }
+
+    private string PauseKey => controls.IsPaused ? "p goes on" : "p pauses";
+
+    private string[] Keys => controls.HasKeys
+        ? [PauseKey, "s stops, and keeps the text", "Ctrl+C stops at once"]
+        : ["Ctrl+C stops the model"];
 
     private static string Clock(FiguresNow now) => $"{now.Elapsed.TotalSeconds:0.0} s";
 
@@ -118,9 +124,9 @@ internal sealed class LiveFrame(string title, TimeSpan screenTime, bool hasColor
         return string.Concat(counts.Select(count => Bars[(int)Math.Ceiling(count * (Bars.Length - 1.0) / most)]));
     }
 
-    private static Panel Framed(IRenderable content, string title) => new(content)
+    private static Panel Framed(IRenderable content, string title, bool isPaused = false) => new(content)
     {
-        Header = new PanelHeader($"╴{title.EscapeMarkup()}╶"), // spaces are trimmed
+        Header = new PanelHeader($"╴{(isPaused ? "[yellow bold]paused[/] · " : "")}{title.EscapeMarkup()}╶"), // spaces are trimmed
         Border = BoxBorder.Rounded,
         BorderStyle = new Style(Color.Grey),
         Expand = true,

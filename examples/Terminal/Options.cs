@@ -67,8 +67,10 @@ internal static class CommandLine
             shows live what happens between the model and the screen. By itself it
             starts an OpenAI-compatible endpoint of its own, on this machine.
 
-            Ctrl+C stops the model. "Model waited" is the time in which the model had
-            handed over a token and was not asked for the next.
+            While it is drawn, p pauses: the model is held until p is pressed again.
+            s stops the model and draws what it has said so far; Ctrl+C stops it at
+            once. "Model waited" is the time in which the model had handed over a
+            token and was not asked for the next, be the screen slow or the user.
 
             Exit codes:
               0    the answer is complete

@@ -1,3 +1,4 @@
+using System.Reactive;
 using System.Reactive.Concurrency;
 using System.Reactive.Linq;
 using OpenAI.Chat;
@@ -8,14 +9,24 @@ namespace Terminal;
 /// <summary>From the model to the screen. This is the part to copy.</summary>
 internal static class Pipeline
 {
+    /// <summary>The answer while the user may stop it and keep the text, or pause it, and the server must not be silent for too long.</summary>
+    public static IAsyncEnumerable<StreamingChatCompletionUpdate> Steer(
+        this IAsyncEnumerable<StreamingChatCompletionUpdate> answer, CancellationToken stop, IObservable<bool> isOpen,
+        TimeSpan limit, IObservable<Unit> signs, IScheduler clock) =>
+        answer
+            .Detach()                                           // whoever leaves is free at once, whatever the connection is at
+            .TakeUntil(stop)                                    // completes: what was read is drawn
+            .LimitSilence(limit, signs, clock)                  // of the server's time: neither a slow screen nor a pause counts
+            .Valve(isOpen);                                     // while it is shut the model waits
+
     public static Task DrawAsync(
-        IAsyncEnumerable<StreamingChatCompletionUpdate> answer, // pull: nothing is read until it is asked for
+        this IAsyncEnumerable<StreamingChatCompletionUpdate> answer, // pull: nothing is read until it is asked for
         Strategy strategy, int buffer, Figures figures, RecordingFile? recording, IScheduler screen, FrameClock frames, Action<string> draw, Action<string> think,
-        CancellationToken cancellationToken) =>
+        CancellationToken stop, CancellationToken cancellationToken) =>
         answer
             .Through(updates => updates                         // any Rx query, and still nobody reads ahead
                 .FailIfTheServerSaysSo()
-                .FailIfCutOff()
+                .FailIfCutOff(stop)
                 .Do(figures.OnUpdate)
                 .Do(update => Think(update, figures, think))
                 .SelectMany(Said.In)
@@ -59,9 +70,10 @@ internal static class Pipeline
         });
 
     /// <summary>
-    /// The client ends a stream that was cut in the middle just like one that is complete. Only the finish reason tells.
+    /// The client ends a stream that was cut in the middle just like one that is complete. Only the finish reason tells, unless
+    /// it was the user who stopped it.
     /// </summary>
-    private static IObservable<StreamingChatCompletionUpdate> FailIfCutOff(this IObservable<StreamingChatCompletionUpdate> updates) =>
+    private static IObservable<StreamingChatCompletionUpdate> FailIfCutOff(this IObservable<StreamingChatCompletionUpdate> updates, CancellationToken stop) =>
         Observable.Defer(() =>
         {
             var isFinished = false;
@@ -69,7 +81,7 @@ internal static class Pipeline
                 update => isFinished |= update.FinishReason is not null,
                 () =>
                 {
-                    if (!isFinished)
+                    if (!isFinished && !stop.IsCancellationRequested)
                         throw new CutOffException();
                 });
         });

@@ -24,4 +24,4 @@ using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSigna
 using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal);
 
 var surface = Console.IsOutputRedirected ? Surface.Pipe : AnsiConsole.Profile.Capabilities.Ansi ? Surface.Terminal : Surface.DumbTerminal;
-return await App.RunAsync(args, StandardOutput.Open(), Console.Error, surface, stop.Token);
+return await App.RunAsync(args, StandardOutput.Open(), Console.Error, surface, Keyboard.Keys, stop.Token);

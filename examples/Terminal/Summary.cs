@@ -51,7 +51,7 @@ internal static class Summary
 
     private static (bool IsEqual, string Line) Verdict(Outcome outcome, Options options)
     {
-        var question = options.Endpoint is null ? "text shown equals text sent" : "text shown equals text received";
+        var question = options.Endpoint is null && !outcome.IsKept ? "text shown equals text sent" : "text shown equals text received";
         var now = outcome.Figures;
         if (outcome.TextShown == outcome.TextSent)
             return (true, $"{question}: yes");
@@ -61,7 +61,7 @@ internal static class Summary
     }
 
     private static string Stopped(Outcome outcome, Options options) =>
-        $"stopped by you after {Failures.Counted(outcome.Figures.Read)}; " + outcome.Server switch
+        $"stopped by you after {Failures.Counted(outcome.Figures.Read)}{Kept(outcome)}; " + outcome.Server switch
         {
             { WasComplete: true } => "the server had sent everything by then",
             { After: { } after } => $"the server stopped generating {after.TotalMilliseconds:N0} ms later",
@@ -69,6 +69,13 @@ internal static class Summary
             null when options.Endpoint is not null => "the connection is closed",
             null => "the server had not begun",
         };
+
+    private static string Kept(Outcome outcome) => outcome switch
+    {
+        { IsKept: false } => "",
+        { Figures: var now } when now.Shown == now.Read => ", all kept",
+        _ => $", {outcome.Figures.Shown:N0} kept",
+    };
 
     private static string Style(string text, bool isStyled, string style)
     {

@@ -105,7 +105,7 @@ public sealed class AnswerTests
         await stop.CancelAsync();
         var output = new StringWriter();
 
-        var exitCode = await App.RunAsync([], output, TextWriter.Null, Surface.Pipe, stop.Token).WaitAsync(TimeSpan.FromSeconds(10));
+        var exitCode = await App.RunAsync([], output, TextWriter.Null, stop: stop.Token).WaitAsync(TimeSpan.FromSeconds(10));
 
         Assert.Multiple(() =>
         {

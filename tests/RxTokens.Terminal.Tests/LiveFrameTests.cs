@@ -20,7 +20,7 @@ public sealed partial class LiveFrameTests
     public void A_frame_fills_the_terminal_and_never_more(int width, int height)
     {
         using var figures = new Figures(new HistoricalScheduler(), Strategy.Conflate);
-        var frame = new LiveFrame("embedded · conflate", TimeSpan.FromMilliseconds(100), hasColors: true);
+        var frame = new LiveFrame("embedded · conflate", TimeSpan.FromMilliseconds(100), hasColors: true, new Controls());
 
         var lines = Plain(frame.Render("", Ascii(AnswerText.Whole), figures, width, height));
 
@@ -43,7 +43,7 @@ public sealed partial class LiveFrameTests
     public void A_terminal_without_room_for_a_frame_gets_the_end_of_the_text(int width, int height)
     {
         using var figures = new Figures(new HistoricalScheduler(), Strategy.Conflate);
-        var frame = new LiveFrame("embedded", TimeSpan.Zero, hasColors: false);
+        var frame = new LiveFrame("embedded", TimeSpan.Zero, hasColors: false, new Controls());
 
         var lines = Plain(frame.Render("", "one\ntwo\nx", figures, width, height));
 
@@ -59,7 +59,7 @@ public sealed partial class LiveFrameTests
         figures.OnToken("a");
         figures.OnToken("b");
         figures.OnDrawn("a");
-        var frame = new LiveFrame("embedded", TimeSpan.Zero, hasColors: false);
+        var frame = new LiveFrame("embedded", TimeSpan.Zero, hasColors: false, new Controls());
 
         var shown = string.Join('\n', Plain(frame.Render("", $"# Beginning\n{new string('\n', 50)}- the **end**", figures, 100, 30)));
 
@@ -144,7 +144,7 @@ public sealed partial class LiveFrameTests
     public void What_the_model_thinks_is_dim_and_above_the_answer()
     {
         using var figures = new Figures(new HistoricalScheduler(), Strategy.Conflate);
-        var frame = new LiveFrame("m", TimeSpan.Zero, hasColors: true);
+        var frame = new LiveFrame("m", TimeSpan.Zero, hasColors: true, new Controls());
 
         var rows = frame.Render("Let me\tthink\e[2J", "42", figures, 84, 10);
 
@@ -157,7 +157,7 @@ public sealed partial class LiveFrameTests
         using var output = new StringWriter();
         var clock = new HistoricalScheduler();
         using var figures = new Figures(clock, Strategy.Latest);
-        var frame = new LiveFrame("embedded · latest", TimeSpan.FromMilliseconds(100), hasColors: true);
+        var frame = new LiveFrame("embedded · latest", TimeSpan.FromMilliseconds(100), hasColors: true, new Controls());
         using (var live = new LiveScreen(output, figures, frame, () => (width, height), clock, new FrameClock(Options.ShortestFrame, clock)))
         {
             foreach (var text in texts)

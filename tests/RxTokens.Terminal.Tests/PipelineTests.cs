@@ -3,6 +3,8 @@ using System.Reactive;
 using System.Reactive.Concurrency;
 using System.Reactive.Linq;
 using System.Reactive.Subjects;
+using System.Reactive.Threading.Tasks;
+using System.Runtime.CompilerServices;
 using OpenAI.Chat;
 using Terminal;
 
@@ -10,12 +12,25 @@ namespace RxTokens.Terminal.Tests;
 
 /// <summary>The pipeline in virtual time: single-threaded, and the same in each run.</summary>
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
-public sealed class PipelineTests
+public sealed class PipelineTests : IAsyncDisposable
 {
     private static readonly DateTimeOffset Start = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
+
     private readonly HistoricalScheduler _clock = new(Start);
     private readonly List<DateTimeOffset> _frames = [];
+    private readonly Subject<char> _keys = new();
+    private readonly Controls _controls;
+    private int _said; // tokens by the model
+
+    public PipelineTests() => _controls = new Controls(_keys.Buffered(1));
+
+    public async ValueTask DisposeAsync()
+    {
+        await _controls.DisposeAsync();
+        _keys.Dispose();
+    }
 
     [TestCase("Conflate", 500)]
     [TestCase("Conflate", 5000)]
@@ -128,17 +143,88 @@ public sealed class PipelineTests
         Assert.That(figures.Now.Shown, Is.EqualTo(5));
     }
 
+    [Test]
+    public void A_pause_holds_the_model_and_loses_nothing()
+    {
+        var (drawing, figures) = Draw(Strategy.Conflate, Thinking(tokens: 100, every: TimeSpan.FromMilliseconds(10)), Options.ShortestFrame);
+
+        _clock.AdvanceTo(Start.AddMilliseconds(305));
+        _keys.OnNext('p');
+        Assert.That(_controls.IsPaused);
+        _clock.AdvanceBy(TimeSpan.FromMinutes(10));
+        Assert.That((_said, figures.Now.Shown, drawing.IsCompleted), Is.EqualTo((31, 30, false)), "one was being thought of");
+        Assert.That(figures.Now.Held, Is.EqualTo(TimeSpan.FromMinutes(10) - TimeSpan.FromMilliseconds(5)));
+
+        _keys.OnNext('p');
+        _clock.AdvanceBy(TimeSpan.FromMilliseconds(690));
+        Assert.That(figures.Now.Read, Is.EqualTo(100));
+        _clock.AdvanceBy(TimeSpan.FromMilliseconds(20));
+        Assert.That(drawing.IsCompletedSuccessfully);
+        Assert.That(figures.TextShown, Is.EqualTo(figures.TextReceived));
+    }
+
+    [TestCase(Strategy.Conflate)]
+    [TestCase(Strategy.Wait)]
+    [TestCase(Strategy.Push)]
+    public void A_stop_leaves_the_model_and_draws_what_was_read(object strategy)
+    {
+        var (drawing, figures) = Draw((Strategy)strategy, Thinking(tokens: 100, every: TimeSpan.FromMilliseconds(10)), TimeSpan.FromMilliseconds(50));
+
+        _clock.AdvanceTo(Start.AddMilliseconds(95));
+        _keys.OnNext('s');
+        var read = figures.Now.Read;
+        Assert.That(figures.Now.Shown, Is.LessThan(read), "the screen is behind");
+
+        _clock.AdvanceBy(TimeSpan.FromMinutes(1));
+        Assert.That(drawing.IsCompletedSuccessfully);
+        Assert.That((_said, figures.Now.Read, figures.Now.Shown), Is.EqualTo((read, read, read)));
+        Assert.That(figures.TextShown, Is.EqualTo(figures.TextReceived));
+    }
+
+    [Test]
+    public void A_stop_ends_a_pause()
+    {
+        var (drawing, figures) = Draw(Strategy.Conflate, Thinking(tokens: 100, every: TimeSpan.FromMilliseconds(10)), Options.ShortestFrame);
+
+        _clock.AdvanceTo(Start.AddMilliseconds(95));
+        _keys.OnNext('p');
+        _clock.AdvanceBy(TimeSpan.FromSeconds(1));
+        _keys.OnNext('s');
+        _clock.AdvanceBy(TimeSpan.FromSeconds(1));
+        _keys.OnNext('p');
+
+        Assert.That(drawing.IsCompletedSuccessfully);
+        Assert.That((figures.Now.Read, figures.Now.Shown), Is.EqualTo((10, 10)), "the one that the pause has held, too");
+        Assert.That(_controls.IsPaused, Is.False, "there is nothing to pause");
+    }
+
+    [Test]
+    public void A_server_that_goes_silent_is_given_up_with_one_line_and_what_came_is_drawn()
+    {
+        var (drawing, figures) = Draw(Strategy.Conflate, Thinking(tokens: 5, every: TimeSpan.FromMilliseconds(10), silentFor: 2 * Limit), Options.ShortestFrame);
+
+        _clock.AdvanceTo(Start.AddMilliseconds(50) + Limit - TimeSpan.FromTicks(1));
+        Assert.That(drawing.IsCompleted, Is.False);
+        _clock.AdvanceBy(TimeSpan.FromMilliseconds(20));
+
+        Assert.That(figures.Now.Shown, Is.EqualTo(5));
+        Assert.That(
+            Failures.Describe(drawing.Exception!.InnerException!, new Peer(new Uri("http://localhost"), Proxy: null), figures.Now, Limit),
+            Is.EqualTo("the server went silent after 5 tokens: nothing came for 10 s (--timeout)"));
+    }
+
     private (Task Drawing, Figures Figures) Draw(Strategy strategy, IAsyncEnumerable<StreamingChatCompletionUpdate> answer, TimeSpan period)
     {
         var figures = new Figures(_clock, strategy);
-        var drawing = Pipeline.DrawAsync(
-            answer.MeasureHeld(figures), strategy, 5, figures, recording: null, _clock, new FrameClock(period, _clock),
+        var drawing = answer.MeasureHeld(figures).Steer(_controls.Stop, _controls.IsOpen, Limit, signs: Observable.Never<Unit>(), _clock).DrawAsync(
+            strategy, 5, figures, recording: null, _clock, new FrameClock(period, _clock),
             text =>
             {
                 _frames.Add(_clock.Now);
                 figures.OnDrawn(text);
             },
             think: _ => { },
+            _controls.Stop,
             CancellationToken.None);
         return (drawing, figures);
     }
@@ -152,6 +238,22 @@ public sealed class PipelineTests
             : updates.ToObservable().Zip(Observable.Interval(every, _clock), (update, _) => update).Buffered(int.MaxValue);
     }
 
+    /// <summary>A model that thinks for so long about each token that it is asked for, and before the end, if it is to be silent.</summary>
+    private async IAsyncEnumerable<StreamingChatCompletionUpdate> Thinking(
+        int tokens, TimeSpan every, TimeSpan? silentFor = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        for (var i = 0; i < tokens; i++)
+        {
+            await Observable.Timer(every, _clock).ToTask(cancellationToken);
+            _said++;
+            yield return Update($"t{i} ", null);
+        }
+
+        if (silentFor is { } silence)
+            await Observable.Timer(silence, _clock).ToTask(cancellationToken);
+        yield return Update(null, ChatFinishReason.Stop);
+    }
+
     private static StreamingChatCompletionUpdate Update(string? text, ChatFinishReason? finishReason) =>
         ModelReaderWriter.Read<StreamingChatCompletionUpdate>(BinaryData.FromObjectAsJson(new
         {
@@ -161,7 +263,7 @@ public sealed class PipelineTests
             choices = new[] { new { index = 0, delta = new { content = text }, finish_reason = finishReason is null ? null : "stop" } },
         }))!;
 
-    private static async IAsyncEnumerable<string> Never([System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken = default)
+    private static async IAsyncEnumerable<string> Never([EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         await Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken);
         yield return "";

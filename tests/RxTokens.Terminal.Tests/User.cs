@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using System.Threading.Channels;
 using Terminal;
 
 namespace RxTokens.Terminal.Tests;
@@ -41,7 +42,22 @@ internal sealed class User
             if (length >= afterCharacters && !stop.IsCancellationRequested)
                 ThreadPool.QueueUserWorkItem(_ => stop.Cancel());
         };
-        user.ExitCode = await App.RunAsync(args, user._output, user._error, Surface.Pipe, stop.Token).WaitAsync(TimeSpan.FromSeconds(20));
+        user.ExitCode = await App.RunAsync(args, user._output, user._error, stop: stop.Token).WaitAsync(TimeSpan.FromSeconds(20));
+        return user;
+    }
+
+    /// <summary>Runs the live mode, and presses a key when something is drawn, then the next key when the next thing is.</summary>
+    public static async Task<User> RunsAndPresses((string Seen, char Key)[] presses, params string[] args)
+    {
+        var waiting = new Queue<(string Seen, char Key)>(presses);
+        var keys = Channel.CreateUnbounded<char>();
+        var user = new User();
+        user._output.Written = drawn =>
+        {
+            if (waiting.TryPeek(out var next) && drawn.Contains(next.Seen))
+                keys.Writer.TryWrite(waiting.Dequeue().Key);
+        };
+        user.ExitCode = await App.RunAsync(args, user._output, user._error, Surface.Terminal, TokenStream.FromChannel(keys.Reader)).WaitAsync(TimeSpan.FromSeconds(20));
         return user;
     }
 
@@ -57,6 +73,8 @@ internal sealed class User
 
         public Action<int>? Grown { get; set; }
 
+        public Action<string>? Written { get; set; }
+
         public override void Write(char value)
         {
             base.Write(value);
@@ -66,6 +84,7 @@ internal sealed class User
         public override void Write(string? value)
         {
             base.Write(value);
+            Written?.Invoke(value ?? "");
             Grow(value?.Length ?? 0);
         }
 
