@@ -14,14 +14,13 @@ namespace Terminal;
 /// <param name="Merged">Tokens that were joined to one that was waiting.</param>
 /// <param name="Dropped">Tokens thrown away.</param>
 /// <param name="Frames">Frames drawn.</param>
-/// <param name="Rate">Tokens read in the last second.</param>
 /// <param name="Held">Time in which the model had handed over a token and was not asked for the next.</param>
 /// <param name="FirstToken">Time from the request to the first token.</param>
 /// <param name="Reading">Time from the first token to the last.</param>
 /// <param name="Elapsed">Time since the request.</param>
 /// <param name="Thoughts">Pieces of what the model thought before it answered.</param>
 internal readonly record struct FiguresNow(
-    int Read, int Shown, int Waiting, int PeakWaiting, long PeakBytes, int Merged, int Dropped, int Frames, int Rate,
+    int Read, int Shown, int Waiting, int PeakWaiting, long PeakBytes, int Merged, int Dropped, int Frames,
     TimeSpan Held, TimeSpan? FirstToken, TimeSpan Reading, TimeSpan Elapsed, int Thoughts = 0);
 
 /// <summary>Counts one run. Tokens are read on one thread and drawn on another.</summary>
@@ -37,7 +36,6 @@ internal sealed class Figures : IDisposable
     private readonly StringBuilder _thoughts = new();
     private readonly SortedDictionary<int, (string Name, string Arguments)> _toolCalls = [];
     private readonly Queue<int> _waitingLengths = new();
-    private readonly Arrivals _arrivals = new();
     private readonly bool _merges;
 
     private FiguresNow _now;
@@ -49,6 +47,7 @@ internal sealed class Figures : IDisposable
     public Figures(IScheduler clock, Strategy strategy)
     {
         _watch = clock.StartStopwatch();
+        Rate = new Rate(clock);
         _merges = strategy == Strategy.Conflate;
 
         // What RxTokens tells any metrics listener. One stream runs at a time in this program, so the count is ours.
@@ -77,14 +76,13 @@ internal sealed class Figures : IDisposable
 
     public string TextShown => Read(_shown.ToString);
 
-    /// <summary>Tokens read per tenth of a second, the newest last.</summary>
-    public int[] RecentArrivals => Read(() => _arrivals.Recent(_watch.Elapsed));
+    /// <summary>How fast the tokens come; counted by a consumer of its own.</summary>
+    public Rate Rate { get; }
 
     public FiguresNow Now => Read(() => _now with
     {
         Waiting = Waiting,
         Merged = Volatile.Read(ref _merged),
-        Rate = _arrivals.LastSecond(_watch.Elapsed),
         Reading = _lastToken - (_now.FirstToken ?? _lastToken),
         Held = _now.Held + (_heldSince is { } since ? _watch.Elapsed - since : TimeSpan.Zero),
         Elapsed = _watch.Elapsed,
@@ -121,7 +119,6 @@ internal sealed class Figures : IDisposable
         {
             _received.Append(token);
             _lastToken = _watch.Elapsed;
-            _arrivals.Add(_lastToken);
             _waitingBytes += BytesOf(token);
             if (_merges)
                 _waitingLengths.Enqueue(token.Length);
@@ -193,36 +190,5 @@ internal sealed class Figures : IDisposable
     {
         lock (_gate)
             return read();
-    }
-}
-
-/// <summary>How many tokens arrived in each of the last tenths of a second.</summary>
-internal sealed class Arrivals
-{
-    public const int Slots = 24;
-
-    private readonly int[] _counts = new int[Slots];
-    private long _newest;
-
-    public void Add(TimeSpan now)
-    {
-        Advance(now);
-        _counts[_newest % Slots]++;
-    }
-
-    public int LastSecond(TimeSpan now) => Recent(now)[^10..].Sum();
-
-    public int[] Recent(TimeSpan now)
-    {
-        Advance(now);
-        return [.. Enumerable.Range(1, Slots).Select(i => _counts[(_newest + i) % Slots])];
-    }
-
-    private void Advance(TimeSpan now)
-    {
-        var slot = (long)(now.TotalMilliseconds / 100);
-        for (var passed = Math.Min(slot - _newest, Slots); passed > 0; passed--)
-            _counts[(slot - passed + 1) % Slots] = 0;
-        _newest = Math.Max(_newest, slot);
     }
 }

@@ -3,7 +3,10 @@ using Spectre.Console.Rendering;
 
 namespace Terminal;
 
-/// <summary>One frame: the end of the answer, and the figures beside it, or below it in a narrow terminal, or nowhere in a tiny one.</summary>
+/// <summary>
+/// One frame: the end of the answer with the rate below it, and the figures beside them; in a narrow terminal all below each
+/// other, and in a tiny one the answer alone.
+/// </summary>
 internal sealed class LiveFrame(string title, TimeSpan screenTime, bool hasColors, Controls controls)
 {
     private const int FiguresWidth = 32;
@@ -11,25 +14,24 @@ internal sealed class LiveFrame(string title, TimeSpan screenTime, bool hasColor
     private const int VeryNarrow = 52;
     private const int LeastPanel = 3;
     private const int LeastAnswer = 5;
+    private const int LeastFigures = 3; // with fewer there is no room for the rate
     private const int Borders = 2;
     private const int Padding = 4;
-
-    private static readonly string[] Bars = [" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"];
 
     /// <summary>The rows of the frame as text with escapes, at most <paramref name="height"/> of them; each is to be written at its place.</summary>
     public string[] Render(string thoughts, string text, Figures figures, int width, int height)
     {
         var (console, buffer) = Canvas.Create(width, height, hasColors);
         var now = figures.Now;
-        var arrivals = figures.RecentArrivals;
-        var below = Below(now, width, height);
+        var rate = figures.Rate.Now;
+        var below = Below(now, rate, width, height);
         var layout = new Layout();
         if (height < LeastPanel)
             layout.Update(new Lines(Markdown.LastLines(thoughts, text, OptionsOf(console), width, height)));
         else if (width >= NarrowerThan)
             layout.SplitColumns(
-                new Layout(Answer(thoughts, text, console, width - FiguresWidth, height)),
-                new Layout(Beside(now, arrivals)).Size(FiguresWidth));
+                AnswerAndRate(thoughts, text, rate, console, width - FiguresWidth, height),
+                new Layout(Beside(now)).Size(FiguresWidth));
         else if (below.Count > 0)
             layout.SplitRows(
                 new Layout(Answer(thoughts, text, console, width, height - below.Count - Borders)),
@@ -41,6 +43,15 @@ internal sealed class LiveFrame(string title, TimeSpan screenTime, bool hasColor
         return buffer.ToString().TrimEnd('\n', '\r').Split('\n');
     }
 
+    private Layout AnswerAndRate(string thoughts, string text, RateNow rate, IAnsiConsole console, int width, int height)
+    {
+        if (height < LeastAnswer + LeastPanel)
+            return new Layout(Answer(thoughts, text, console, width, height));
+        return new Layout().SplitRows(
+            new Layout(Answer(thoughts, text, console, width, height - LeastPanel)),
+            new Layout(Framed(RateRow(rate, width - Padding), "tokens/s")).Size(LeastPanel));
+    }
+
     private Panel Answer(string thoughts, string text, IAnsiConsole console, int width, int height)
     {
         var inner = Math.Max(1, width - Padding);
@@ -50,26 +61,28 @@ internal sealed class LiveFrame(string title, TimeSpan screenTime, bool hasColor
 
     private static RenderOptions OptionsOf(IAnsiConsole console) => RenderOptions.Create(console, console.Profile.Capabilities);
 
-    private Panel Beside(FiguresNow now, int[] arrivals) => Framed(
+    private Panel Beside(FiguresNow now) => Framed(
         new Rows(
         [
             .. FiguresOf(now).Select(figure => Row([figure], FiguresWidth - Padding)),
-            new Text(""),
-            new Text("tokens per 1/10 s", new Style(Color.Grey)),
-            new Text(Sparkline(arrivals), new Style(Color.Green)),
             new Text(""),
             .. Keys.Select(line => new Text(line, new Style(Color.Grey))),
         ]),
         Clock(now));
 
-    /// <summary>As many figures as there is room for, the most important ones: the answer keeps some lines.</summary>
-    private List<IRenderable> Below(FiguresNow now, int width, int height)
+    private static Text RateRow(RateNow rate, int width) => new(RatePane.Row(rate, width), new Style(Color.Green));
+
+    /// <summary>As many figures as there is room for, the most important ones, and the rate: the answer keeps some lines.</summary>
+    private List<IRenderable> Below(FiguresNow now, RateNow rate, int width, int height)
     {
         var all = FiguresOf(now).ToArray();
         var columns = width < VeryNarrow ? 1 : 2;
-        var rows = Math.Clamp(height - LeastAnswer - Borders, 0, (all.Length + columns - 1) / columns);
+        var room = Math.Max(0, height - LeastAnswer - Borders);
+        var hasRate = room > LeastFigures;
+        var rows = Math.Min(hasRate ? room - 1 : room, (all.Length + columns - 1) / columns);
         return
         [
+            .. hasRate ? [RateRow(rate, width - Padding)] : (IRenderable[])[],
             .. all.OrderBy(figure => figure.Rank).Take(rows * columns)
                 .OrderBy(figure => Array.IndexOf(all, figure)).Chunk(columns).Select(row => Row(row, width - Padding, columns)),
         ];
@@ -86,15 +99,14 @@ internal sealed class LiveFrame(string title, TimeSpan screenTime, bool hasColor
     private IEnumerable<Figure> FiguresOf(FiguresNow now)
     {
         yield return new(1, "tokens read", $"{now.Read:N0}", Color.White);
-        yield return new(5, "tokens/s", $"{now.Rate:N0}", Color.White);
-        yield return new(7, "first token", now.FirstToken is { } first ? $"{first.TotalMilliseconds:N0} ms" : "…", Color.White);
-        yield return new(6, "frames drawn", $"{now.Frames:N0}", Color.White);
+        yield return new(6, "first token", now.FirstToken is { } first ? $"{first.TotalMilliseconds:N0} ms" : "…", Color.White);
+        yield return new(5, "frames drawn", $"{now.Frames:N0}", Color.White);
         yield return new(0, "waiting", $"{now.Waiting:N0}", now.Waiting > 200 ? Color.Red : Color.Green);
         yield return new(4, "merged", $"{now.Merged:N0}", Color.Green);
         yield return new(3, "dropped", $"{now.Dropped:N0}", now.Dropped > 0 ? Color.Red : Color.Green);
         yield return new(2, "model waited", $"{now.Held.TotalSeconds:0.00} s", now.Held.TotalSeconds > 1 ? Color.Yellow : Color.Green);
         if (screenTime > Options.ShortestFrame)
-            yield return new(8, "frame takes", $"{screenTime.TotalMilliseconds:N0} ms", Color.Yellow);
+            yield return new(7, "frame takes", $"{screenTime.TotalMilliseconds:N0} ms", Color.Yellow);
     }
 
     /// <summary>Labels at the left of their columns and values at the right, in one row; where it is too narrow a label is cut.</summary>
@@ -116,12 +128,6 @@ internal sealed class LiveFrame(string title, TimeSpan screenTime, bool hasColor
         }
 
         return row;
-    }
-
-    private static string Sparkline(int[] counts)
-    {
-        var most = Math.Max(1, counts.Max());
-        return string.Concat(counts.Select(count => Bars[(int)Math.Ceiling(count * (Bars.Length - 1.0) / most)]));
     }
 
     private static Panel Framed(IRenderable content, string title, bool isPaused = false) => new(content)

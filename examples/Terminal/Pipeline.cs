@@ -30,7 +30,8 @@ internal static class Pipeline
                 .Do(figures.OnUpdate)
                 .Do(update => Think(update, figures, think))
                 .SelectMany(Said.In)
-                .Do(figures.OnToken))
+                .Do(figures.OnToken)
+                .Do(_ => figures.Rate.Add(1)))
             .RecordIn(recording)                                // before the boundary: the pace is the model's own
             .Meet(strategy, buffer, figures.OnDropped)          // two rates meet: .Conflate() unless asked otherwise
             .RenderOnAsync(screen, frames, draw, cancellationToken); // the next text is asked for when this one is drawn, and its frame over

@@ -1,4 +1,5 @@
 using System.Reactive.Concurrency;
+using System.Reactive.Subjects;
 using System.Text.RegularExpressions;
 using Terminal;
 
@@ -72,6 +73,65 @@ public sealed partial class LiveFrameTests
         });
     }
 
+    [TestCase(84, 10, """
+        ╭─╴m╶──────────────────────────────────────────────╮╭─╴2.0 s╶──────────────────────╮
+        │ the end                                          ││ tokens read                0 │
+        │                                                  ││ first token                … │
+        │                                                  ││ frames drawn               0 │
+        │                                                  ││ waiting                    0 │
+        │                                                  ││ merged                     0 │
+        ╰──────────────────────────────────────────────────╯│ dropped                    0 │
+        ╭─╴tokens/s╶───────────────────────────────────────╮│ model waited          0.00 s │
+        │                         ▁▂▃▄▅▆▇█ 104/s, peak 104 ││                              │
+        ╰──────────────────────────────────────────────────╯╰──────────────────────────────╯
+        """)]
+    [TestCase(40, 12, """
+        ╭─╴m╶──────────────────────────────────╮
+        │ the end                              │
+        │                                      │
+        │                                      │
+        ╰──────────────────────────────────────╯
+        ╭─╴2.0 s · p pauses, s stops╶──────────╮
+        │             ▁▂▃▄▅▆▇█ 104/s, peak 104 │
+        │ tokens read                        0 │
+        │ waiting                            0 │
+        │ dropped                            0 │
+        │ model waited                  0.00 s │
+        ╰──────────────────────────────────────╯
+        """)]
+    public void The_rate_has_a_row_that_fits(int width, int height, string picture)
+    {
+        var clock = new HistoricalScheduler();
+        using var figures = new Figures(clock, Strategy.Conflate);
+        for (var i = 1; i <= 8; i++)
+        {
+            figures.Rate.Add(4 * i);
+            clock.AdvanceBy(TimeSpan.FromSeconds(0.25));
+        }
+
+        var frame = new LiveFrame("m", TimeSpan.Zero, hasColors: false, new Controls(AsyncEnumerable.Empty<char>()));
+        Assert.That(string.Join('\n', Plain(frame.Render("", "the end", figures, width, height))), Is.EqualTo(picture));
+    }
+
+    [TestCase(84, 24)]
+    [TestCase(40, 12)]
+    [TestCase(20, 5)]
+    public void A_pause_is_named_and_how_to_end_it(int width, int height)
+    {
+        using var keys = new Subject<char>();
+        var controls = new Controls(keys.Buffered(1));
+        using var figures = new Figures(new HistoricalScheduler(), Strategy.Conflate);
+        var frame = new LiveFrame("m", TimeSpan.Zero, hasColors: false, controls);
+        string[] Rows() => Plain(frame.Render("", "the end", figures, width, height));
+        var before = Rows();
+
+        keys.OnNext('p');
+
+        Assert.That(before[0], Does.StartWith("╭─╴m╶"));
+        Assert.That(Rows()[0], Does.StartWith("╭─╴paused · m╶"));
+        Assert.That(Rows().Any(row => row.Contains("p goes on")), Is.EqualTo(before.Any(row => row.Contains("p pauses"))));
+    }
+
     private const string Odd =
         "```\nfunc main() {\n\tfmt.Println(\"hi\")\n\tif x {\n\t\treturn\n\t}\n}\n```\n\ncol1\tcol2\tcol3\nline one\r\nline two\r\nthree\rOVER\n" +
         "a\vb\fc\u0085d\u2028e\n\e[5;5HJUMP\b\a ⚠️ ❤️ 👨‍👩‍👧‍👦 🇩🇪 👍🏽 日本語 ﷽ x͎͊ 🏳️‍🌈\n" +
@@ -119,9 +179,9 @@ public sealed partial class LiveFrameTests
         static string[] WithoutFigures(TerminalModel screen) => [.. screen.Rows.Select(row => FiguresAndTimes().Replace(row, "#"))];
     }
 
-    [TestCase(50, 40, "tokens read", "tokens/s", "first token", "frames drawn", "waiting", "merged", "dropped", "model waited", "frame takes")]
-    [TestCase(60, 20, "tokens read", "tokens/s", "first token", "frames drawn", "waiting", "merged", "dropped", "model waited", "frame takes")]
-    [TestCase(40, 12, "tokens read", "waiting", "merged", "dropped", "model waited")]
+    [TestCase(50, 40, "tokens read", "first token", "frames drawn", "waiting", "merged", "dropped", "model waited", "frame takes")]
+    [TestCase(60, 20, "tokens read", "first token", "frames drawn", "waiting", "merged", "dropped", "model waited", "frame takes")]
+    [TestCase(40, 12, "tokens read", "waiting", "dropped", "model waited")]
     [TestCase(30, 10, "tokens read", "waiting", "model waited")]
     [TestCase(20, 9, "tokens read", "waiting")]
     public void A_narrow_terminal_shows_the_figures_that_matter_each_in_one_row(int width, int height, params string[] labels)
@@ -129,7 +189,7 @@ public sealed partial class LiveFrameTests
         var screen = new TerminalModel(width, height);
         DrawOn(screen, width, height, new string('\n', 60) + "the **end**");
 
-        var all = (string[])["tokens read", "tokens/s", "first token", "frames drawn", "waiting", "merged", "dropped", "model waited", "frame takes"];
+        var all = (string[])["tokens read", "first token", "frames drawn", "waiting", "merged", "dropped", "model waited", "frame takes"];
         var rows = string.Join('\n', screen.Rows);
         Assert.Multiple(() =>
         {
