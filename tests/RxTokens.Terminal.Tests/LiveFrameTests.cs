@@ -113,6 +113,22 @@ public sealed partial class LiveFrameTests
         Assert.That(string.Join('\n', Plain(frame.Render("", "the end", figures, width, height))), Is.EqualTo(picture));
     }
 
+    [TestCase(10, 5)]
+    [TestCase(500, 2)]
+    public void The_figures_go_on_while_no_text_comes_and_a_slow_screen_is_not_hurried(double frame, int frames)
+    {
+        var clock = new HistoricalScheduler(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
+        using var output = new StringWriter();
+        using var figures = new Figures(clock, Strategy.Conflate);
+        var period = TimeSpan.FromMilliseconds(frame);
+        using var live = new LiveScreen(output, figures, new LiveFrame("m", period, hasColors: false, new Controls()), () => (84, 24), clock, new FrameClock(period, clock));
+
+        clock.AdvanceBy(TimeSpan.FromSeconds(0.95));
+
+        Assert.That(figures.Now.Frames, Is.EqualTo(frames));
+        Assert.That(output.ToString(), Does.Contain("╭─╴m╶"));
+    }
+
     [TestCase(84, 24)]
     [TestCase(40, 12)]
     [TestCase(20, 5)]
