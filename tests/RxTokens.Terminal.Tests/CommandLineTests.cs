@@ -93,6 +93,7 @@ public sealed class CommandLineTests
             foreach (var option in (string[])["--compare", "--strategy", "--buffer", "--screen-ms", "--tokens", "--rate", "--fault", "--timeout", "--record", "--plain", "--endpoint", "--model", "--prompt"])
                 Assert.That(user.Output, Does.Contain(option));
             Assert.That(user.Output, Does.Contain("\"Model waited\" is the time"));
+            Assert.That(user.Output, Does.Contain("p pauses: the model is held").And.Contain("s stops the model"));
             Assert.That(user.Output, Does.Contain("OPENAI_API_KEY"));
             Assert.That(user.Lines, Has.Some.StartsWith("3    the model itself stopped short"), "exit codes");
         });
