@@ -68,7 +68,7 @@ internal sealed class Conversation(Options options, Uri address, Endpoint? embed
                 await answer.DrawAsync(
                     strategy, options.Buffer, figures, recording, screenThread, frames, screen.Draw, screen.Think, keeping.Token, leaving.Token);
             }
-            catch (OperationCanceledException) when (stoppedAt is not null)
+            catch (OperationCanceledException) when (leaving.IsCancellationRequested)
             {
                 // The user has seen enough.
             }
@@ -81,13 +81,16 @@ internal sealed class Conversation(Options options, Uri address, Endpoint? embed
         }
 
         var server = await WaitForServerAsync(stoppedAt);
-        var isKept = keeping.IsCancellationRequested && !leaving.IsCancellationRequested;
+
+        // Whoever leaves is not told what broke at that. Whoever keeps the text is, and has stopped nothing that was complete.
+        var isStopped = leaving.IsCancellationRequested || (keeping.IsCancellationRequested && failure is null && figures.FinishReason is null);
+        var isKept = isStopped && !leaving.IsCancellationRequested;
         var (textSent, tokensSent) = embedded is null || isKept
             ? (figures.TextReceived, final.Read)
             : (embedded.LastAnswer?.TextSent ?? "", embedded.LastAnswer?.TokensSent ?? 0);
         return new Outcome(
             final, figures.FinishReason, figures.IsRefusal, figures.ToolCalls, figures.TextThought, figures.TextShown, textSent, tokensSent,
-            stoppedAt is null ? failure : null, stoppedAt is not null, isKept, server);
+            isStopped ? null : failure, isStopped, isKept, server);
     }
 
     private ChatClient CreateClient(Wire wire)

@@ -39,6 +39,17 @@ public sealed class KeyTests
     }
 
     [Test]
+    public async Task S_when_the_model_has_said_that_it_is_done_stops_nothing()
+    {
+        await using var server = OddServer.Streams(OddServer.Stop(), OddServer.Text("Forty-two."), TimeSpan.FromMinutes(1));
+
+        var user = await User.RunsAndPresses([("Forty-two.", 's')], "--endpoint", server.Address, "--model", "m");
+
+        Assert.That(user.ExitCode, Is.Zero, user.Error);
+        Assert.That(user.Output, Does.Contain("text shown equals text received: yes").And.Not.Contain("stopped by you"));
+    }
+
+    [Test]
     public async Task Without_a_keyboard_no_key_is_offered()
     {
         var user = await User.Runs(Surface.Terminal, "--tokens", "5", "--rate", "0");
