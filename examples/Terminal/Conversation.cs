@@ -52,7 +52,7 @@ internal sealed class Conversation(Options options, Uri address, Endpoint? embed
         using var kept = controls.Stop.Register(() => Stop(keeping));
 
         using var screenThread = new EventLoopScheduler(start => new Thread(start) { Name = "screen", IsBackground = true });
-        using var figures = new Figures(screenThread, strategy);
+        var figures = new Figures(screenThread, strategy);
         var frames = new FrameClock(options.Frame, screenThread);
         using var wire = new Wire(CreateHandler());
         var answer = Ask(wire)

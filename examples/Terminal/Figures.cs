@@ -1,4 +1,3 @@
-using System.Diagnostics.Metrics;
 using System.Reactive.Concurrency;
 using System.Text;
 using OpenAI.Chat;
@@ -11,7 +10,7 @@ namespace Terminal;
 /// <param name="Waiting">Tokens read and neither shown nor dropped yet.</param>
 /// <param name="PeakWaiting">The most that ever waited.</param>
 /// <param name="PeakBytes">The memory that the text took when the most of it waited.</param>
-/// <param name="Merged">Tokens that were joined to one that was waiting.</param>
+/// <param name="Merged">Tokens that were joined to one that was waiting, and drawn with it.</param>
 /// <param name="Dropped">Tokens thrown away.</param>
 /// <param name="Frames">Frames drawn.</param>
 /// <param name="Held">Time in which the model had handed over a token and was not asked for the next.</param>
@@ -24,13 +23,12 @@ internal readonly record struct FiguresNow(
     TimeSpan Held, TimeSpan? FirstToken, TimeSpan Reading, TimeSpan Elapsed, int Thoughts = 0);
 
 /// <summary>Counts one run. Tokens are read on one thread and drawn on another.</summary>
-internal sealed class Figures : IDisposable
+internal sealed class Figures
 {
     private const int BytesOfAnEmptyString = 22;
 
     private readonly Lock _gate = new();
     private readonly System.Reactive.Concurrency.IStopwatch _watch;
-    private readonly MeterListener _meter = new();
     private readonly StringBuilder _received = new();
     private readonly StringBuilder _shown = new();
     private readonly StringBuilder _thoughts = new();
@@ -41,7 +39,6 @@ internal sealed class Figures : IDisposable
     private FiguresNow _now;
     private TimeSpan _lastToken;
     private long _waitingBytes;
-    private int _merged;
     private TimeSpan? _heldSince;
 
     public Figures(IScheduler clock, Strategy strategy)
@@ -49,15 +46,6 @@ internal sealed class Figures : IDisposable
         _watch = clock.StartStopwatch();
         Rate = new Rate(clock);
         _merges = strategy == Strategy.Conflate;
-
-        // What RxTokens tells any metrics listener. One stream runs at a time in this program, so the count is ours.
-        _meter.InstrumentPublished = (instrument, listener) =>
-        {
-            if (instrument.Meter.Name == "RxTokens" && instrument.Name == "rxtokens.items.merged")
-                listener.EnableMeasurementEvents(instrument);
-        };
-        _meter.SetMeasurementEventCallback<long>((_, count, _, _) => Interlocked.Add(ref _merged, (int)count));
-        _meter.Start();
     }
 
     /// <summary>Why the model stopped, once it has said so.</summary>
@@ -82,7 +70,6 @@ internal sealed class Figures : IDisposable
     public FiguresNow Now => Read(() => _now with
     {
         Waiting = Waiting,
-        Merged = Volatile.Read(ref _merged),
         Reading = _lastToken - (_now.FirstToken ?? _lastToken),
         Held = _now.Held + (_heldSince is { } since ? _watch.Elapsed - since : TimeSpan.Zero),
         Elapsed = _watch.Elapsed,
@@ -144,7 +131,7 @@ internal sealed class Figures : IDisposable
             _shown.Append(text);
             var tokens = _merges ? TokensOf(text) : 1;
             _waitingBytes -= (long)tokens * BytesOfAnEmptyString + 2L * text.Length;
-            _now = _now with { Shown = _now.Shown + tokens, Frames = _now.Frames + 1 };
+            _now = _now with { Shown = _now.Shown + tokens, Merged = _now.Merged + tokens - 1, Frames = _now.Frames + 1 };
         }
     }
 
@@ -172,8 +159,6 @@ internal sealed class Figures : IDisposable
             _now = _now with { Held = _now.Held + (_watch.Elapsed - since) };
         }
     }
-
-    public void Dispose() => _meter.Dispose();
 
     /// <summary>How many of the waiting tokens were joined into this text.</summary>
     private int TokensOf(string text)

@@ -20,7 +20,7 @@ public sealed partial class LiveFrameTests
     [TestCase(20, 3)]
     public void A_frame_fills_the_terminal_and_never_more(int width, int height)
     {
-        using var figures = new Figures(new HistoricalScheduler(), Strategy.Conflate);
+        var figures = new Figures(new HistoricalScheduler(), Strategy.Conflate);
         var frame = new LiveFrame("embedded · conflate", TimeSpan.FromMilliseconds(100), hasColors: true, new Controls());
 
         var lines = Plain(frame.Render("", Ascii(AnswerText.Whole), figures, width, height));
@@ -43,7 +43,7 @@ public sealed partial class LiveFrameTests
     [TestCase(1, 1)]
     public void A_terminal_without_room_for_a_frame_gets_the_end_of_the_text(int width, int height)
     {
-        using var figures = new Figures(new HistoricalScheduler(), Strategy.Conflate);
+        var figures = new Figures(new HistoricalScheduler(), Strategy.Conflate);
         var frame = new LiveFrame("embedded", TimeSpan.Zero, hasColors: false, new Controls());
 
         var lines = Plain(frame.Render("", "one\ntwo\nx", figures, width, height));
@@ -56,7 +56,7 @@ public sealed partial class LiveFrameTests
     [Test]
     public void The_frame_shows_the_end_of_the_text_and_the_figures()
     {
-        using var figures = new Figures(new HistoricalScheduler(), Strategy.Conflate);
+        var figures = new Figures(new HistoricalScheduler(), Strategy.Conflate);
         figures.OnToken("a");
         figures.OnToken("b");
         figures.OnDrawn("a");
@@ -102,7 +102,7 @@ public sealed partial class LiveFrameTests
     public void The_rate_has_a_row_that_fits(int width, int height, string picture)
     {
         var clock = new HistoricalScheduler();
-        using var figures = new Figures(clock, Strategy.Conflate);
+        var figures = new Figures(clock, Strategy.Conflate);
         for (var i = 1; i <= 8; i++)
         {
             figures.Rate.Add(4 * i);
@@ -119,7 +119,7 @@ public sealed partial class LiveFrameTests
     {
         var clock = new HistoricalScheduler(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
         using var output = new StringWriter();
-        using var figures = new Figures(clock, Strategy.Conflate);
+        var figures = new Figures(clock, Strategy.Conflate);
         var period = TimeSpan.FromMilliseconds(frame);
         using var live = new LiveScreen(output, figures, new LiveFrame("m", period, hasColors: false, new Controls()), () => (84, 24), clock, new FrameClock(period, clock));
 
@@ -136,7 +136,7 @@ public sealed partial class LiveFrameTests
     {
         using var keys = new Subject<char>();
         var controls = new Controls(keys.Buffered(1));
-        using var figures = new Figures(new HistoricalScheduler(), Strategy.Conflate);
+        var figures = new Figures(new HistoricalScheduler(), Strategy.Conflate);
         var frame = new LiveFrame("m", TimeSpan.Zero, hasColors: false, controls);
         string[] Rows() => Plain(frame.Render("", "the end", figures, width, height));
         var before = Rows();
@@ -219,7 +219,7 @@ public sealed partial class LiveFrameTests
     [Test]
     public void What_the_model_thinks_is_dim_and_above_the_answer()
     {
-        using var figures = new Figures(new HistoricalScheduler(), Strategy.Conflate);
+        var figures = new Figures(new HistoricalScheduler(), Strategy.Conflate);
         var frame = new LiveFrame("m", TimeSpan.Zero, hasColors: true, new Controls());
 
         var rows = frame.Render("Let me\tthink\e[2J", "42", figures, 84, 10);
@@ -232,7 +232,7 @@ public sealed partial class LiveFrameTests
     {
         using var output = new StringWriter();
         var clock = new HistoricalScheduler();
-        using var figures = new Figures(clock, Strategy.Latest);
+        var figures = new Figures(clock, Strategy.Latest);
         var frame = new LiveFrame("embedded · latest", TimeSpan.FromMilliseconds(100), hasColors: true, new Controls());
         using (var live = new LiveScreen(output, figures, frame, () => (width, height), clock, new FrameClock(Options.ShortestFrame, clock)))
         {

@@ -144,7 +144,7 @@ public sealed class TerminalControlTests
     {
         using var output = new StringWriter();
         var clock = new HistoricalScheduler();
-        using var figures = new Figures(clock, Strategy.Latest);
+        var figures = new Figures(clock, Strategy.Latest);
         var frame = new LiveFrame("m", TimeSpan.Zero, hasColors: false, new Controls());
         using (var screen = new LiveScreen(output, figures, frame, () => (80, 24), clock, new FrameClock(Options.ShortestFrame, clock)))
         {
