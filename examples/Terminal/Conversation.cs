@@ -65,8 +65,7 @@ internal sealed class Conversation(Options options, Uri address, Endpoint? embed
         {
             try
             {
-                await answer.DrawAsync(
-                    strategy, options.Buffer, figures, recording, screenThread, frames, screen.Draw, screen.Think, keeping.Token, leaving.Token);
+                await answer.DrawAsync(strategy, options.Buffer, figures, recording, screen, screenThread, frames, keeping.Token, leaving.Token);
             }
             catch (OperationCanceledException) when (leaving.IsCancellationRequested)
             {

@@ -44,7 +44,6 @@ internal sealed class Figures
     public Figures(IScheduler clock, Strategy strategy)
     {
         _watch = clock.StartStopwatch();
-        Rate = new Rate(clock);
         _merges = strategy == Strategy.Conflate;
     }
 
@@ -63,9 +62,6 @@ internal sealed class Figures
     public string TextReceived => Read(_received.ToString);
 
     public string TextShown => Read(_shown.ToString);
-
-    /// <summary>How fast the tokens come; counted by a consumer of its own.</summary>
-    public Rate Rate { get; }
 
     public FiguresNow Now => Read(() => _now with
     {

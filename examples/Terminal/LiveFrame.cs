@@ -19,11 +19,9 @@ internal sealed class LiveFrame(string title, TimeSpan screenTime, bool hasColor
     private const int Padding = 4;
 
     /// <summary>The rows of the frame as text with escapes, at most <paramref name="height"/> of them; each is to be written at its place.</summary>
-    public string[] Render(string thoughts, string text, Figures figures, int width, int height)
+    public string[] Render(string thoughts, string text, FiguresNow now, RateNow rate, int width, int height)
     {
         var (console, buffer) = Canvas.Create(width, height, hasColors);
-        var now = figures.Now;
-        var rate = figures.Rate.Now;
         var below = Below(now, rate, width, height);
         var layout = new Layout();
         if (height < LeastPanel)

@@ -24,6 +24,7 @@ internal sealed class LiveScreen : IScreen
     private readonly LiveFrame _frame;
     private readonly Func<(int Width, int Height)> _size;
     private readonly IScheduler _thread;
+    private readonly Rate _rate;
     private readonly TimeSpan _idle;
     private readonly CancellationTokenSource _closing = new();
     private readonly Lock _gate = new();
@@ -38,7 +39,7 @@ internal sealed class LiveScreen : IScreen
 
     public LiveScreen(TextWriter output, Figures figures, LiveFrame frame, Func<(int Width, int Height)> size, IScheduler thread, FrameClock frames)
     {
-        (_output, _figures, _frame, _size, _thread) = (output, figures, frame, size, thread);
+        (_output, _figures, _frame, _size, _thread, _rate) = (output, figures, frame, size, thread, new Rate(thread));
         _idle = frames.Period > IdleRefresh ? frames.Period : IdleRefresh;
         _output.Write(Enter);
 
@@ -61,6 +62,8 @@ internal sealed class LiveScreen : IScreen
         lock (_gate)
             _thoughts.Append(text);
     }
+
+    public Task CountAsync(IAsyncEnumerable<int> tokens, CancellationToken cancellationToken) => _rate.CountAsync(tokens, cancellationToken);
 
     public void Dispose()
     {
@@ -91,7 +94,7 @@ internal sealed class LiveScreen : IScreen
 
             var size = _size();
             var isSame = size == _lastSize;
-            var rows = _frame.Render(_thoughts.ToString(), _text.ToString(), _figures, size.Width, size.Height);
+            var rows = _frame.Render(_thoughts.ToString(), _text.ToString(), _figures.Now, _rate.Now, size.Width, size.Height);
             var painting = new StringBuilder(BeginFrame).Append(isSame ? "" : Clear);
             var before = isSame ? _lastRows : [];
             for (var i = 0; i < Math.Max(rows.Length, before.Length); i++)

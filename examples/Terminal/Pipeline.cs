@@ -19,30 +19,50 @@ internal static class Pipeline
             .LimitSilence(limit, signs, clock)                  // of the server's time: neither a slow screen nor a pause counts
             .Valve(isOpen);                                     // while it is shut the model waits
 
-    public static Task DrawAsync(
+    /// <summary>Draws the answer, and lets the screen count its tokens, until both are over.</summary>
+    public static async Task DrawAsync(
         this IAsyncEnumerable<StreamingChatCompletionUpdate> answer, // pull: nothing is read until it is asked for
-        Strategy strategy, int buffer, Figures figures, RecordingFile? recording, IScheduler screen, FrameClock frames, Action<string> draw, Action<string> think,
-        CancellationToken stop, CancellationToken cancellationToken) =>
-        answer
+        Strategy strategy, int buffer, Figures figures, RecordingFile? recording, IScreen screen, IScheduler screenThread, FrameClock frames,
+        CancellationToken stop, CancellationToken cancellationToken)
+    {
+        var tokens = answer
             .Through(updates => updates                         // any Rx query, and still nobody reads ahead
                 .FailIfTheServerSaysSo()
                 .FailIfCutOff(stop)
                 .Do(figures.OnUpdate)
-                .Do(update => Think(update, figures, think))
+                .Do(update => Think(update, figures, screen))
                 .SelectMany(Said.In)
-                .Do(figures.OnToken)
-                .Do(_ => figures.Rate.Add(1)))
+                .Do(figures.OnToken))
             .RecordIn(recording)                                // before the boundary: the pace is the model's own
+            .Share();                                           // the answer is read once, for two panes
+
+        var drawing = tokens                                    // joins first: it must not miss anything
             .Meet(strategy, buffer, figures.OnDropped)          // two rates meet: .Conflate() unless asked otherwise
-            .RenderOnAsync(screen, frames, draw, cancellationToken); // the next text is asked for when this one is drawn, and its frame over
+            .RenderOnAsync(screenThread, frames, screen.Draw, cancellationToken); // the next text is asked for when this one is drawn, and its frame over
+
+        using var isDrawn = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var counting = screen.CountAsync(
+            tokens.JoinConflated(_ => 1, (count, _) => count + 1), // never holds the answer back, whatever the screen is at
+            isDrawn.Token);
+
+        try
+        {
+            await drawing.ConfigureAwait(false);
+        }
+        finally
+        {
+            isDrawn.Cancel();
+            await counting.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // what has ended the answer is told by the drawing
+        }
+    }
 
     /// <summary>Beside the answer, which it is no part of: it is shown, and neither drawn at the screen's pace nor recorded.</summary>
-    private static void Think(StreamingChatCompletionUpdate update, Figures figures, Action<string> think)
+    private static void Think(StreamingChatCompletionUpdate update, Figures figures, IScreen screen)
     {
         if (Said.Thought(update) is not { Length: > 0 } thought)
             return;
         figures.OnThought(thought);
-        think(thought);
+        screen.Think(thought);
     }
 
     private static IAsyncEnumerable<string> RecordIn(this IAsyncEnumerable<string> tokens, RecordingFile? recording) =>

@@ -36,6 +36,15 @@ internal sealed class Rate(IScheduler clock)
 
     private int LastSecond => _quarters.TakeLast(4).Sum();
 
+    /// <summary>Counts what arrives until it ends.</summary>
+    /// <param name="arrivals">How many there are, as they come.</param>
+    /// <param name="cancellationToken">Ends the counting.</param>
+    public async Task CountAsync(IAsyncEnumerable<int> arrivals, CancellationToken cancellationToken)
+    {
+        await foreach (var tokens in arrivals.WithCancellation(cancellationToken).ConfigureAwait(false))
+            Add(tokens);
+    }
+
     public void Add(int tokens)
     {
         lock (_gate)

@@ -8,6 +8,9 @@ internal interface IScreen : IDisposable
 
     /// <summary>What the model thinks before it answers, as it comes.</summary>
     void Think(string text);
+
+    /// <summary>Counts the tokens as they come, for a pane of its own; a screen that has none leaves them alone.</summary>
+    Task CountAsync(IAsyncEnumerable<int> tokens, CancellationToken cancellationToken);
 }
 
 /// <summary>Prints the text as it comes: into a pipe to the letter, on a terminal so that it cannot control it.</summary>
@@ -42,6 +45,8 @@ internal sealed class PlainScreen(TextWriter output, Figures figures, Surface su
             output.Flush();
         }
     }
+
+    public Task CountAsync(IAsyncEnumerable<int> tokens, CancellationToken cancellationToken) => Task.CompletedTask;
 
     public void Dispose()
     {
@@ -79,6 +84,8 @@ internal sealed class BlankScreen(Figures figures, Action<FiguresNow> onProgress
     {
         // Nothing is shown.
     }
+
+    public Task CountAsync(IAsyncEnumerable<int> tokens, CancellationToken cancellationToken) => Task.CompletedTask;
 
     public void Dispose()
     {

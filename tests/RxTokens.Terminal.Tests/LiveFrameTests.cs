@@ -8,6 +8,8 @@ namespace RxTokens.Terminal.Tests;
 /// <summary>The live frame fits whatever terminal it is given.</summary>
 public sealed partial class LiveFrameTests
 {
+    private static readonly RateNow Silence = new([], PerSecond: 0, Peak: 0);
+
     [TestCase(100, 30)]
     [TestCase(80, 24)]
     [TestCase(74, 24)]
@@ -23,7 +25,7 @@ public sealed partial class LiveFrameTests
         var figures = new Figures(new HistoricalScheduler(), Strategy.Conflate);
         var frame = new LiveFrame("embedded · conflate", TimeSpan.FromMilliseconds(100), hasColors: true, new Controls());
 
-        var lines = Plain(frame.Render("", Ascii(AnswerText.Whole), figures, width, height));
+        var lines = Plain(frame.Render("", Ascii(AnswerText.Whole), figures.Now, Silence, width, height));
 
         Assert.That(lines, Has.Length.LessThanOrEqualTo(height));
         Assert.That(lines.Max(line => line.Length), Is.LessThanOrEqualTo(width));
@@ -46,7 +48,7 @@ public sealed partial class LiveFrameTests
         var figures = new Figures(new HistoricalScheduler(), Strategy.Conflate);
         var frame = new LiveFrame("embedded", TimeSpan.Zero, hasColors: false, new Controls());
 
-        var lines = Plain(frame.Render("", "one\ntwo\nx", figures, width, height));
+        var lines = Plain(frame.Render("", "one\ntwo\nx", figures.Now, Silence, width, height));
 
         Assert.That(lines, Has.Length.EqualTo(height));
         Assert.That(lines[^1].TrimEnd(), Is.EqualTo("x"));
@@ -62,7 +64,7 @@ public sealed partial class LiveFrameTests
         figures.OnDrawn("a");
         var frame = new LiveFrame("embedded", TimeSpan.Zero, hasColors: false, new Controls());
 
-        var shown = string.Join('\n', Plain(frame.Render("", $"# Beginning\n{new string('\n', 50)}- the **end**", figures, 100, 30)));
+        var shown = string.Join('\n', Plain(frame.Render("", $"# Beginning\n{new string('\n', 50)}- the **end**", figures.Now, Silence, 100, 30)));
 
         Assert.Multiple(() =>
         {
@@ -103,14 +105,15 @@ public sealed partial class LiveFrameTests
     {
         var clock = new HistoricalScheduler();
         var figures = new Figures(clock, Strategy.Conflate);
+        var rate = new Rate(clock);
         for (var i = 1; i <= 8; i++)
         {
-            figures.Rate.Add(4 * i);
+            rate.Add(4 * i);
             clock.AdvanceBy(TimeSpan.FromSeconds(0.25));
         }
 
         var frame = new LiveFrame("m", TimeSpan.Zero, hasColors: false, new Controls(AsyncEnumerable.Empty<char>()));
-        Assert.That(string.Join('\n', Plain(frame.Render("", "the end", figures, width, height))), Is.EqualTo(picture));
+        Assert.That(string.Join('\n', Plain(frame.Render("", "the end", figures.Now, rate.Now, width, height))), Is.EqualTo(picture));
     }
 
     [TestCase(10, 5)]
@@ -138,7 +141,7 @@ public sealed partial class LiveFrameTests
         var controls = new Controls(keys.Buffered(1));
         var figures = new Figures(new HistoricalScheduler(), Strategy.Conflate);
         var frame = new LiveFrame("m", TimeSpan.Zero, hasColors: false, controls);
-        string[] Rows() => Plain(frame.Render("", "the end", figures, width, height));
+        string[] Rows() => Plain(frame.Render("", "the end", figures.Now, Silence, width, height));
         var before = Rows();
 
         keys.OnNext('p');
@@ -222,7 +225,7 @@ public sealed partial class LiveFrameTests
         var figures = new Figures(new HistoricalScheduler(), Strategy.Conflate);
         var frame = new LiveFrame("m", TimeSpan.Zero, hasColors: true, new Controls());
 
-        var rows = frame.Render("Let me\tthink\e[2J", "42", figures, 84, 10);
+        var rows = frame.Render("Let me\tthink\e[2J", "42", figures.Now, Silence, 84, 10);
 
         Assert.That(rows[1], Does.Match(@"\e\[2;[\d;]*mLet me  think␛\[2J"));
         Assert.That(Plain(rows)[3], Does.StartWith("│ 42 "));

@@ -22,7 +22,10 @@ public sealed class PipelineTests : IAsyncDisposable
     private readonly List<DateTimeOffset> _frames = [];
     private readonly Subject<char> _keys = new();
     private readonly Controls _controls;
+    private readonly CancellationTokenSource _leaving = new();
     private int _said; // tokens by the model
+    private int _counted; // tokens by the other pane
+    private int _stallsAfter = int.MaxValue;
 
     public PipelineTests() => _controls = new Controls(_keys.Buffered(1));
 
@@ -30,6 +33,7 @@ public sealed class PipelineTests : IAsyncDisposable
     {
         await _controls.DisposeAsync();
         _keys.Dispose();
+        _leaving.Dispose();
     }
 
     [TestCase("Conflate", 500)]
@@ -91,6 +95,48 @@ public sealed class PipelineTests : IAsyncDisposable
             Assert.That(figures.TextShown, Is.EqualTo(figures.TextReceived));
             Assert.That(figures.Now.Held, Is.InRange(TimeSpan.FromMilliseconds(1300), TimeSpan.FromMilliseconds(1500)), "19 frames, less those for the buffer");
         });
+    }
+
+    [TestCase("Conflate")]
+    [TestCase("Wait")]
+    [TestCase("DropOldest")]
+    [TestCase("DropNewest")]
+    [TestCase("Latest")]
+    [TestCase("Push")]
+    public void The_other_pane_counts_every_token_whatever_is_shown(string strategy)
+    {
+        var (drawing, _) = Draw(Enum.Parse<Strategy>(strategy), Thinking(tokens: 100, every: TimeSpan.FromMilliseconds(10)), TimeSpan.FromMilliseconds(50));
+        _clock.AdvanceBy(TimeSpan.FromMinutes(1));
+
+        Assert.That(drawing.IsCompletedSuccessfully);
+        Assert.That(_counted, Is.EqualTo(100));
+    }
+
+    [Test]
+    public void The_other_pane_may_stall_and_nothing_is_late_or_lost()
+    {
+        _stallsAfter = 10;
+        var (drawing, figures) = Draw(Strategy.Conflate, Thinking(tokens: 100, every: TimeSpan.FromMilliseconds(10)), Options.ShortestFrame);
+
+        _clock.AdvanceTo(Start.AddMilliseconds(1000));
+        Assert.That((_counted, figures.Now.Read, figures.Now.Held), Is.EqualTo((10, 100, TimeSpan.Zero)));
+        _clock.AdvanceBy(TimeSpan.FromMilliseconds(40));
+        Assert.That(drawing.IsCompletedSuccessfully, "and nobody waits for it at the end");
+        Assert.That(figures.TextShown, Is.EqualTo(figures.TextReceived));
+    }
+
+    [Test]
+    public void Who_leaves_leaves_with_both_panes()
+    {
+        _stallsAfter = 10;
+        var (drawing, _) = Draw(Strategy.Conflate, Thinking(tokens: 100, every: TimeSpan.FromMilliseconds(10)), Options.ShortestFrame);
+        _clock.AdvanceTo(Start.AddMilliseconds(305));
+
+        _leaving.Cancel();
+        _clock.AdvanceBy(TimeSpan.FromMinutes(1));
+
+        Assert.That(drawing.IsCanceled);
+        Assert.That(_said, Is.EqualTo(30));
     }
 
     [Test]
@@ -217,16 +263,36 @@ public sealed class PipelineTests : IAsyncDisposable
     {
         var figures = new Figures(_clock, strategy);
         var drawing = answer.MeasureHeld(figures).Steer(_controls.Stop, _controls.IsOpen, Limit, signs: Observable.Never<Unit>(), _clock).DrawAsync(
-            strategy, 5, figures, recording: null, _clock, new FrameClock(period, _clock),
-            text =>
-            {
-                _frames.Add(_clock.Now);
-                figures.OnDrawn(text);
-            },
-            think: _ => { },
-            _controls.Stop,
-            CancellationToken.None);
+            strategy, 5, figures, recording: null, new Screen(this, figures), _clock, new FrameClock(period, _clock), _controls.Stop, _leaving.Token);
         return (drawing, figures);
+    }
+
+    /// <summary>Notes its frames, and counts the tokens for as long as it is to.</summary>
+    private sealed class Screen(PipelineTests test, Figures figures) : IScreen
+    {
+        public void Draw(string text)
+        {
+            test._frames.Add(test._clock.Now);
+            figures.OnDrawn(text);
+        }
+
+        public void Think(string text)
+        {
+        }
+
+        public async Task CountAsync(IAsyncEnumerable<int> tokens, CancellationToken cancellationToken)
+        {
+            await foreach (var count in tokens.WithCancellation(cancellationToken))
+            {
+                test._counted += count;
+                if (test._counted >= test._stallsAfter)
+                    await Observable.Never<int>().ToTask(cancellationToken);
+            }
+        }
+
+        public void Dispose()
+        {
+        }
     }
 
     /// <summary>A model that says a token in each interval, or whenever it is asked.</summary>
