@@ -66,13 +66,13 @@ internal sealed class Compare(Options options, TextWriter output, bool isStyled,
         return (trouble, endpoint.Address);
     }
 
-    /// <summary>Every token shown; the model held for less than a twentieth of the time; the last token shown within three frames.</summary>
+    /// <summary>Every token shown; the model held for less than a twentieth of the time, or a moment; the last token shown within three frames.</summary>
     private bool IsFlawless(Outcome outcome)
     {
         var now = outcome.Figures;
         var late = now.Elapsed - now.Reading - (now.FirstToken ?? TimeSpan.Zero);
         return outcome.TextShown == outcome.TextSent
-            && now.Held < now.Elapsed / 20
+            && now.Held < TimeSpan.FromMilliseconds(Math.Max(now.Elapsed.TotalMilliseconds / 20, 50))
             && late < (3 * options.ScreenTime) + TimeSpan.FromMilliseconds(100);
     }
 
