@@ -380,15 +380,7 @@ internal abstract class ResumeOutlet<T, TUnit>(IAsyncEnumerable<T> source, int t
             return false;
         }
 
-        try
-        {
-            Look(UnitsOf(in item), isEnd: false);
-        }
-        catch (Exception failure)
-        {
-            Fail(failure); // of an Equals
-        }
-
+        Look(UnitsOf(in item), isEnd: false);
         if (TryTake(out var next))
             Serve(next);
         return MayRead();
@@ -396,27 +388,35 @@ internal abstract class ResumeOutlet<T, TUnit>(IAsyncEnumerable<T> source, int t
 
     private void Look(ReadOnlySpan<TUnit> units, bool isEnd)
     {
-        if (!_border.TryClose(units, isEnd, out var hasOverlap, out var rest) || rest.IsEmpty)
-            return;
+        try
+        {
+            if (!_border.TryClose(units, isEnd, out var hasOverlap, out var rest) || rest.IsEmpty)
+                return;
 
-        _hasNews = true;
-        if (!hasOverlap)
-            _items.Enqueue(restart);
-        Split(rest, _items);
+            _hasNews = true;
+            if (!hasOverlap)
+                _items.Enqueue(restart);
+            Split(rest, _items);
+        }
+        catch (Exception failure)
+        {
+            Fail(failure); // of an Equals
+        }
+    }
+
+    protected override bool MayDispose()
+    {
+        // It has ended, and what is new of it comes before its disposal.
+        if (_border.IsOpen && SourceFailure is null && !IsStopped)
+            Look([], isEnd: true);
+        return base.MayDispose();
     }
 
     protected override IAsyncEnumerable<T>? NextSource()
     {
         try
         {
-            if (SourceFailure is null)
-            {
-                if (_border.IsOpen)
-                    Look([], isEnd: true);
-                return null;
-            }
-
-            if (!_hasNews || _resumed == times)
+            if (SourceFailure is null || !_hasNews || _resumed == times)
                 return null;
 
             _resumed++;

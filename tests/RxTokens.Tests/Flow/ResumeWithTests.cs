@@ -245,6 +245,22 @@ public class ResumeWithTests
     }
 
     [Test]
+    public void WhatIsNewAtTheEndOnly_ComesBeforeTheDisposal_AndIsCountedWhenNobodyGetsIt()
+    {
+        using var counters = new Counters();
+        var continuation = Source(false, 1, 2);
+        var consumer = _clock.Consume(Source(true, 1, 2, 3).ResumeWith((_, _) => continuation, 1, 2, -1)).AskAt(0, 1, 2, 10, 20);
+        Task? leaving = null;
+        _clock.At(30, () => leaving = consumer.Leave());
+        _clock.AdvanceToFrame(29);
+        Assert.That(Marbles.Show(consumer.Received), Is.EqualTo("1:1 2:2 3:3 13:-1 20:1"));
+        Assert.That((continuation.Disposals.Count, counters.Dropped), Is.EqualTo((0, 0)));
+        _clock.Start();
+        FlowAssert.Clean(continuation, 30);
+        Assert.That((leaving!.IsCompletedSuccessfully, counters.Dropped), Is.EqualTo((true, 1)));
+    }
+
+    [Test]
     public void AnEqualsThatThrows_EndsTheStream()
     {
         var (one, other) = (new Odd(), new Odd());
