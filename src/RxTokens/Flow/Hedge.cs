@@ -198,7 +198,8 @@ internal sealed class HedgeOutlet<T> : Outlet<T, T>
     private void BeginSecond()
     {
         Disarm(ref _delayed);
-        if (!_second.HasBegun)
+        LookAtNotes(); // nothing is begun for who has left from inside that
+        if (IsOpen && _winner is null && !_second.HasBegun)
             Read(_second);
     }
 

@@ -188,12 +188,14 @@ internal sealed class RetryOutlet<T>(RetryStream<T> tries, CancellationToken can
     private int _retry;
     private Alarm? _pause; // none when it is over
 
-    protected override bool MayRead()
+    protected override void OnNews(Note notes)
     {
+        // Not where the next try begins: from inside the timer's disposal somebody may leave.
         if (_pause is { HasRung: true })
             Disarm(ref _pause);
-        return IsAsking && _pause is null;
     }
+
+    protected override bool MayRead() => IsAsking && _pause is null;
 
     protected override bool OnItem(T item)
     {
