@@ -22,6 +22,9 @@ public sealed class LeanConsumer<R>(IAsyncEnumerable<R> stream, CancellationToke
 
     public Exception? Error { get; private set; }
 
+    /// <summary>What the stream has ended with, whatever its disposal fails with.</summary>
+    public Exception? Told { get; private set; }
+
     /// <summary>Whether it has what it was to ask for, or the stream has ended.</summary>
     public bool HasPaused => _hasPaused;
 
@@ -85,6 +88,7 @@ public sealed class LeanConsumer<R>(IAsyncEnumerable<R> stream, CancellationToke
 
         if (ends)
         {
+            Told = Error;
             OnEnding?.Invoke();
             try
             {
