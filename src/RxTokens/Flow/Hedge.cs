@@ -323,7 +323,8 @@ internal sealed class HedgeOutlet<T> : Outlet<T, T>
     /// <code>
     /// field               written by                  read by       ordered by
     /// _enumerator         constructor                 everyone      readonly; an outlet is safe
-    /// _hasLanded          the read                    the runner    volatile, before its note News
+    /// _hasLanded          the runner until it reads,  the runner    volatile, before its note News
+    ///                     then the read
     /// _hasGone            the disposal                the runner    the same
     /// all others          the runner                  the runner    the turn
     /// </code>

@@ -101,6 +101,134 @@ public class SecondTriesTests
         Assert.That(acts, Is.GreaterThan(50));
     }
 
+    // What is left of them
+
+    [TestCaseSource(nameof(Cases))]
+    public void Afterwards_NeitherTheTokenNorTheClockKnowsOfThem(object make, string whole, bool isNested)
+    {
+        foreach (var act in new Action<Play>[] { _ => { }, play => play.Leave(), play => play.Cancel() })
+        foreach (var way in new[] { new Way(false, Answer.Cancels, ClockKind.Plain, true, false), new Way(false, Answer.Late, ClockKind.Plain, false, true) })
+        {
+            var (reading, play) = Finished(way, act, (Func<Play, IAsyncEnumerable<Item>>)make);
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+            GC.Collect();
+            Assert.That(reading.TryGetTarget(out _), Is.False, $"{play}");
+            GC.KeepAlive(play);
+        }
+
+        [System.Runtime.CompilerServices.MethodImpl(System.Runtime.CompilerServices.MethodImplOptions.NoInlining)]
+        static (WeakReference<object> Reading, Play Play) Finished(Way way, Action<Play> act, Func<Play, IAsyncEnumerable<Item>> make)
+        {
+            var play = new Play(way, "MoveNextAsync", 2, act);
+            play.Run(make);
+            play.CheckClean();
+            return (new WeakReference<object>(play.LetGo()), play);
+        }
+    }
+
+    // Depth
+
+    /// <summary>Each try fails where its continuation is given to it.</summary>
+    [Test]
+    public void TriesThatFailAsTheyAreAwaited_NeedNoStack()
+    {
+        var source = new FailsWhenAwaited(items: 0);
+        Assert.That(() => source.RetryBeforeFirst(100_000).Drain(), Throws.TypeOf<InvalidDataException>());
+        Assert.That(source.Disposals, Is.EqualTo(100_001));
+
+        source = new FailsWhenAwaited(items: 0);
+        Assert.That(() => source.RetryBeforeFirst(100_000, (_, _) => Frames(1), new AtOnce()).Drain(), Throws.TypeOf<InvalidDataException>());
+        Assert.That(source.Disposals, Is.EqualTo(100_001));
+    }
+
+    [Test]
+    public async Task ContinuationsThatBreakOffAsTheyAreAwaited_NeedNoStack()
+    {
+        var source = new FailsWhenAwaited(items: 1);
+        var items = 0;
+        try
+        {
+            await foreach (var item in source.ResumeWith<string>((_, _) => source, 100_000))
+                items++;
+        }
+        catch (InvalidDataException)
+        {
+        }
+
+        Assert.That((items, source.Disposals), Is.EqualTo((100_001, 100_001)));
+    }
+
+    [Test]
+    public void AHedgeOfManyHedges_AllOfWhichFail()
+    {
+        IAsyncEnumerable<string> stream = new FailsWhenAwaited(items: 0);
+        for (var i = 0; i < 200; i++)
+            stream = new FailsWhenAwaited(items: 0).Hedge(Frames(1), stream, new AtOnce());
+        Assert.That(() => stream.Drain(), Throws.TypeOf<AggregateException>());
+    }
+
+    private sealed class FailsWhenAwaited(int items) : IAsyncEnumerable<string>, IAsyncEnumerator<string>, System.Threading.Tasks.Sources.IValueTaskSource<bool>
+    {
+        private int _left;
+
+        public int Disposals { get; private set; }
+
+        public string Current => "a";
+
+        public IAsyncEnumerator<string> GetAsyncEnumerator(CancellationToken cancellationToken = default)
+        {
+            _left = items;
+            return this;
+        }
+
+        public ValueTask<bool> MoveNextAsync() => _left-- > 0 ? new ValueTask<bool>(true) : new ValueTask<bool>(this, 0);
+
+        public ValueTask DisposeAsync()
+        {
+            Disposals++;
+            return default;
+        }
+
+        public bool GetResult(short token) => throw new InvalidDataException();
+
+        public System.Threading.Tasks.Sources.ValueTaskSourceStatus GetStatus(short token) => System.Threading.Tasks.Sources.ValueTaskSourceStatus.Pending;
+
+        public void OnCompleted(Action<object?> continuation, object? state, short token, System.Threading.Tasks.Sources.ValueTaskSourceOnCompletedFlags flags) =>
+            continuation(state);
+    }
+
+    /// <summary>Every time is over as soon as it is scheduled.</summary>
+    private sealed class AtOnce : LocalScheduler
+    {
+        public override IDisposable Schedule<TState>(TState state, TimeSpan dueTime, Func<IScheduler, TState, IDisposable> action) => action(this, state);
+    }
+
+    // Clocks that fail
+
+    [TestCase("RetryBeforeFirst", "3:a 4:|")]
+    [TestCase("Hedge late", "3:a 4:|")]
+    [TestCase("Hedge in time", "1:a 2:|")]
+    public void ATimerWhoseDisposalThrows_IsToldAfterTheItems_Once(string name, string whole)
+    {
+        var clock = new VirtualClock();
+        var failure = new NotSupportedException("of the timer");
+        var timers = new CountingScheduler(clock) { DisposalFailure = failure };
+        var source = clock.Pull(Marbles.Of(name == "Hedge in time" ? "-a|" : "-a|"));
+        var stream = name switch
+        {
+            "RetryBeforeFirst" => new SourceInTurn<string>(clock.Pull(Marbles.Of("#")), source).RetryBeforeFirst(1, (_, _) => Frames(2), timers),
+            "Hedge late" => clock.Pull(Marbles.Of("")).Hedge(Frames(2), source, timers),
+            _ => source.Hedge(Frames(2), clock.Pull(Marbles.Of("x|")), timers),
+        };
+        var consumer = FlowAssert.All(clock, stream, default);
+        clock.Start();
+        Assert.That(Marbles.Show(consumer.Received), Is.EqualTo(whole.Replace("|", "#NotSupportedException", StringComparison.Ordinal)));
+        Assert.That(consumer.Received[^1].Notification.Exception, Is.SameAs(failure));
+        Assert.That(timers.Alive, Is.Zero);
+        FlowAssert.Clean(source, (int)consumer.Received[^1].Time.TotalMilliseconds);
+    }
+
     private static IEnumerable<Way> Ways() =>
         from isReady in new[] { true, false }
         from answer in Enum.GetValues<Answer>()
@@ -177,6 +305,13 @@ public class SecondTriesTests
             if (place == _place && --_left == 0)
                 _act(this);
             return true;
+        }
+
+        public object LetGo()
+        {
+            var reading = _reading;
+            _reading = null!;
+            return reading;
         }
 
         public void Leave() => _leaving = _reading.DisposeAsync().AsTask();
