@@ -1,4 +1,5 @@
 using System.Reactive.Linq;
+using System.Threading.Channels;
 using NUnit.Framework;
 using OpenAI.Chat;
 
@@ -120,6 +121,44 @@ public class ReadmeSamples
         Assert.That(limit.IsCancellationRequested, Is.False);
         virtualClock.AdvanceBy(TimeSpan.FromMinutes(15));
         Assert.That(limit.IsCancellationRequested, Is.True);
+    }
+
+    [Test]
+    public async Task OneAnswerForMany()
+    {
+        var source = Channel.CreateUnbounded<string>();
+        var tokens = TokenStream.FromChannel(source.Reader);
+
+        SharedStream<string> shared = tokens.ShareText();
+        var answer = shared.Join(capacity: 64);                                 // holds the model back when 64 items wait
+        var preview = shared.JoinConflated();                                   // never holds it: gets what it missed as one string
+        var perSecond = shared.JoinConflated(_ => 1, (count, _) => count + 1);  // counts what it missed
+        var audit = shared.Join(1000, Overflow.Fail);                           // fails alone when it falls too far behind
+
+        var texts = Task.WhenAll(Text(answer), Text(preview), Text(audit));
+        var count = Sum(perSecond);
+        foreach (var text in new[] { "One ", "answer ", "for ", "many." })
+            source.Writer.TryWrite(text);
+        source.Writer.Complete();
+
+        Assert.That(await texts, Is.All.EqualTo("One answer for many."));
+        Assert.That(await count, Is.EqualTo(4));
+
+        static async Task<string> Text(IAsyncEnumerable<string> stream)
+        {
+            var all = "";
+            await foreach (var text in stream)
+                all += text;
+            return all;
+        }
+
+        static async Task<int> Sum(IAsyncEnumerable<int> stream)
+        {
+            var all = 0;
+            await foreach (var number in stream)
+                all += number;
+            return all;
+        }
     }
 
     [TestCase("README.md")]
