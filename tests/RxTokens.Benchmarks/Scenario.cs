@@ -113,6 +113,11 @@ internal sealed record Scenario(string Name, int Items, Contender Ours, bool All
             new Rival("StringBuilder by hand", new(Runs.LoopText), Target: 2.0),
             new Rival($"{AkkaStreams}, ConflateWithSeed", new(Runs.AkkaConflate)));
 
+        foreach (var consumers in new[] { 1, 10, 100, 1000 })
+            yield return new($"Share, {consumers} {(consumers == 1 ? "consumer" : "consumers")}", items, new(n => Runs.Share(n, consumers)), consumers == 1,
+                new Rival("Rx, Publish, which never waits", new(n => Runs.Publish(n, consumers))),
+                new Rival("a bounded Channel<T>(16) for each", new(n => Runs.ChannelEach(n, consumers)), Target: 1.0));
+
         // A frame is 17 ms: fewer items would be over before the first.
         yield return new("Conflate, text, 60 frames/s", 1_000_000, new(Runs.ConflateFrames), false,
             new Rival("StringBuilder, no consumer", new(Runs.AppendAll), Target: 2.0));

@@ -6,6 +6,7 @@ namespace RxTokens;
 /// field             written by                     read by       ordered by
 /// _changed,         everyone                       the runner    _gate, which covers nothing else
 ///   Seat.Wishes
+/// _hasChanged       everyone, under _gate          the runner    volatile, before the note News
 /// _wanted           the consumers' runners, up     the runner    interlocked, before their note News
 /// _consumers        who joins, who leaves          everyone      interlocked, before their wish
 /// _end              the runner, once               the runner    the turn
@@ -22,6 +23,7 @@ internal sealed class SharedSource<T>(IAsyncEnumerable<T> source, History<T> his
 
     private readonly object _gate = new();
     private readonly Queue<Seat<T>> _changed = new();
+    private volatile bool _hasChanged; // none in the queue: an ask is too frequent to take the lock for
     private long _wanted; // the number of the item that somebody has asked for
     private int _consumers;
 
@@ -100,6 +102,7 @@ internal sealed class SharedSource<T>(IAsyncEnumerable<T> source, History<T> his
 
     private void Enqueue(Seat<T> seat, Seat<T>.Wish wish)
     {
+        _hasChanged = true;
         if (seat.Wishes == Seat<T>.Wish.None)
             _changed.Enqueue(seat);
         seat.Wishes |= wish;
@@ -127,7 +130,7 @@ internal sealed class SharedSource<T>(IAsyncEnumerable<T> source, History<T> his
 
     private void SeeToChanges()
     {
-        while (TryTakeChange(out var seat, out var wishes))
+        while (_hasChanged && TryTakeChange(out var seat, out var wishes))
         {
             if ((wishes & Seat<T>.Wish.Leave) != 0)
                 LetOut(seat, isCancelled: (wishes & Seat<T>.Wish.Cancel) != 0);
@@ -146,6 +149,7 @@ internal sealed class SharedSource<T>(IAsyncEnumerable<T> source, History<T> his
                 return false;
             }
 
+            _hasChanged = _changed.Count > 0;
             wishes = seat.Wishes;
             seat.Wishes = Seat<T>.Wish.None;
             if (seat.Number == Seat<T>.NotYet)

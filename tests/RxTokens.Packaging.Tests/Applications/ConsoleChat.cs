@@ -1,5 +1,6 @@
 using System.Reactive.Concurrency;
 using System.Reactive.Subjects;
+using System.Runtime.CompilerServices;
 using NUnit.Framework;
 using RxTokens;
 
@@ -27,6 +28,7 @@ public sealed class ConsoleChat(TextWriter console, FrameClock frames, ISchedule
         {
             await answer
                 .Detach()
+                .RetryBeforeFirst(retries: 1, (_, _) => TimeSpan.FromMilliseconds(5), clock, failure => failure is IOException)
                 .TakeUntil(_stop.Token)
                 .Timeout(first: TimeSpan.FromMilliseconds(20), between: TimeSpan.FromMilliseconds(10), clock)
                 .Valve(_isRunning)
@@ -38,6 +40,10 @@ public sealed class ConsoleChat(TextWriter console, FrameClock frames, ISchedule
         catch (TimeoutException)
         {
             console.Write("(the model is silent)");
+        }
+        catch (IOException)
+        {
+            console.Write("(the connection broke)");
         }
     }
 
@@ -96,6 +102,22 @@ public class ConsoleChatTests
     [Test]
     public Task AModelThatIsSilent_AndDeaf_KeepsNobody([Values] bool isDeaf) =>
         Show("a-- 100ms b|", screen: "a @10 {(the model is silent)}", pulls: isDeaf ? "[^2] @10 x @103 !" : "[^2] @10 [x!]", isDeaf: isDeaf);
+
+    [Test]
+    public Task AConnectionThatBreaks_IsTriedAgain_IfNothingHasBeenShown() => MarbleTest.RunAsync(async m =>
+    {
+        using var terminal = new Terminal();
+        using var chat = new ConsoleChat(terminal, new FrameClock(TimeSpan.FromMilliseconds(4), m.Clock), m.Clock);
+        var tries = new Queue<IAsyncEnumerable<string>>([m.Pull("-#", error: new IOException()), m.Pull("a-b-#", error: new IOException())]);
+        m.Expect(terminal.Written).ToBe("------a-b---{(the connection broke)}");
+        await chat.ShowAsync(Requests());
+
+        async IAsyncEnumerable<string> Requests([EnumeratorCancellation] CancellationToken cancelled = default)
+        {
+            await foreach (var token in tries.Dequeue().WithCancellation(cancelled))
+                yield return token;
+        }
+    });
 
     [Test]
     public Task Quit_WaitsForNobody([Values] bool isDeaf) => MarbleTest.RunAsync(async m =>

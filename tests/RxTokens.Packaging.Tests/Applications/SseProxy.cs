@@ -36,6 +36,14 @@ public sealed class SseProxy(IScheduler clock)
     }
 }
 
+/// <summary>One answer for all clients that watch it: late ones get the text so far, slow ones hold nobody, and a page that reloads does not end it.</summary>
+public sealed class SharedAnswer(IAsyncEnumerable<string> answer, IScheduler clock)
+{
+    private readonly SharedStream<string> _shared = answer.ShareText(grace: TimeSpan.FromMilliseconds(30), clock);
+
+    public Task RunAsync(Stream response, CancellationToken requestAborted) => new SseProxy(clock).RunAsync(_shared.JoinConflated(), response, requestAborted);
+}
+
 public class SseProxyTests
 {
     /// <summary>A connection over which each write takes its time.</summary>
@@ -87,6 +95,39 @@ public class SseProxyTests
         Assert.That((m.Frame, answer.Cancellations.Single()), Is.EqualTo((9L, 9L)));
         await m.Delay(10);
         Assert.That(answer.Disposals, Is.EqualTo(new[] { isDeaf ? 15 : 9 }));
+    });
+
+    [Test]
+    public Task ALateClient_AndASlowOne_HoldNobody() => MarbleTest.RunAsync(async m =>
+    {
+        var (first, late, slow) = (new Connection(m, Quick), new Connection(m, Quick), new Connection(m, Slow));
+        var answer = m.Pull("a----b----c----d|");
+        var shared = new SharedAnswer(answer, m.Clock);
+        var clients = new List<Task> { shared.RunAsync(first, default), shared.RunAsync(slow, default) };
+        await m.Delay(7);
+        clients.Add(shared.RunAsync(late, default));
+        await clients[0];
+        Assert.That(m.Frame, Is.EqualTo(17), "as soon as its end is written");
+        await Task.WhenAll(clients);
+
+        Assert.That(first.Text, Is.EqualTo("data: a\n\ndata: b\n\ndata: c\n\ndata: d\n\ndata: [DONE]\n\n"));
+        Assert.That(late.Text, Is.EqualTo("data: ab\n\ndata: c\n\ndata: d\n\ndata: [DONE]\n\n"));
+        Assert.That(slow.Text.Replace("data: ", "", StringComparison.Ordinal).ReplaceLineEndings(""), Is.EqualTo("abcd[DONE]"));
+        Assert.That(answer.Enumerations, Has.Count.EqualTo(1));
+    });
+
+    [Test]
+    public Task WhenAllHaveLeft_TheModelIsCancelled_AfterAWhile() => MarbleTest.RunAsync(async m =>
+    {
+        using var aborted = new CancellationTokenSource();
+        var answer = m.Pull("a---------b---------c---------d---------e---------f");
+        var shared = new SharedAnswer(answer, m.Clock);
+        m.At(5, aborted.Cancel);
+        await Assert.ThatAsync(() => shared.RunAsync(new Connection(m, Quick), aborted.Token), Throws.InstanceOf<OperationCanceledException>());
+        await m.Delay(29);
+        Assert.That((m.Frame, answer.Disposals.Count), Is.EqualTo((34L, 0)));
+        await m.Delay(2);
+        Assert.That(answer.Disposals, Is.EqualTo(new[] { 35 }));
     });
 
     [Test]
