@@ -1,4 +1,5 @@
 using System.Reactive.Linq;
+using System.Reactive.Subjects;
 using System.Threading.Channels;
 using NUnit.Framework;
 using OpenAI.Chat;
@@ -81,6 +82,23 @@ public class ReadmeSamples
         demand.Request(10);          // ten more; from any thread, or from inside Show
 
         Assert.That(shown, Is.EqualTo(Enumerable.Range(0, 10)));
+    }
+
+    [Test]
+    public void AListOfTheLinesInView()
+    {
+        var lines = new List<int>();
+        var tokens = TokenStream.FromBlocking(Enumerable.Range(0, 3)).Through(_ => Observable.Range(1, 100));
+        var demand = new Demand();
+        var isVisible = new BehaviorSubject<bool>(true);
+        var lastLineInView = new Subject<long>();
+
+        using var list = tokens.Valve(isVisible).OnDemand(demand).Subscribe(lines.Add);
+        using var scrolling = lastLineInView.Subscribe(demand.RequestUpTo);
+
+        foreach (var last in new long[] { 20, 25, 22 })
+            lastLineInView.OnNext(last);
+        Assert.That(lines, Is.EqualTo(Enumerable.Range(1, 25)));
     }
 
     [Test]

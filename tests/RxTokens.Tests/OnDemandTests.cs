@@ -7,6 +7,31 @@ namespace RxTokens.Tests;
 /// <summary>OnDemand against the rules of Reactive Streams; each test names the rules it shows.</summary>
 public partial class OnDemandTests
 {
+    [Test]
+    public void RequestUpTo_AsksForWhatIsMissing_OnceEach()
+    {
+        var asked = new List<long>();
+        var demand = new Demand();
+        using var subscription = demand.Subscribe(asked.Add);
+        foreach (var total in new long[] { 0, 3, 3, 2, 10, long.MaxValue, long.MaxValue, 0 })
+            demand.RequestUpTo(total);
+        Assert.That(asked, Is.EqualTo(new[] { 3, 7, long.MaxValue - 10 }));
+
+        demand.Request(5);
+        Assert.That(asked[^1], Is.EqualTo(5), "beside it");
+        Assert.That(() => demand.RequestUpTo(-1), Throws.TypeOf<ArgumentOutOfRangeException>().With.Property("ActualValue").EqualTo(-1));
+    }
+
+    [Test]
+    public void RequestUpTo_FromManyThreads_AsksForNothingTwice()
+    {
+        var asked = 0L;
+        var demand = new Demand();
+        using var subscription = demand.Subscribe(count => Interlocked.Add(ref asked, count));
+        Parallel.For(0, 10_000, total => demand.RequestUpTo(total));
+        Assert.That(asked, Is.EqualTo(9_999));
+    }
+
     private VirtualClock _clock = null!;
     private Demand _demand = null!;
     private PushRecorder<string> _recorder = null!;

@@ -23,7 +23,7 @@ namespace RxTokens;
 [DebuggerDisplay("Kept = {_kept}, Subscribers = {_subscribers.Count}, Cancelled = {_isCancelled}")]
 public sealed class Demand : IObservable<long>
 {
-    // All but _only, which is a copy, are touched under the lock alone; everybody is called outside it.
+    // All but _only, which is a copy, and _upTo are touched under the lock alone; everybody is called outside it.
     private readonly object _gate = new();
     private readonly LinkedList<IObserver<long>> _subscribers = new(); // in the order in which they came
     private readonly Queue<long> _remainders = new();
@@ -32,6 +32,7 @@ public sealed class Demand : IObservable<long>
     private long _kept;
     private long? _refused;
     private bool _isCancelled;
+    private long _upTo; // what RequestUpTo has asked for in all; it only grows, interlocked
 
     /// <summary>Demand without limit, for any number of streams. It has nothing more to say after that, and keeps nobody.</summary>
     public static IObservable<long> Unbounded { get; } = new WithoutLimit();
@@ -48,6 +49,26 @@ public sealed class Demand : IObservable<long>
 
         while (!TryHandOut(count))
         {
+        }
+    }
+
+    /// <summary>Asks for what is missing to <paramref name="total"/> items, of all that this method has asked for: a list asks for the lines up to the last one in view.</summary>
+    /// <param name="total">How many items there are to be in all. Less than before asks for nothing: what has been asked for stays so.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="total"/> is negative.</exception>
+    public void RequestUpTo(long total)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(total);
+
+        for (var before = Volatile.Read(ref _upTo); total > before;)
+        {
+            var seen = Interlocked.CompareExchange(ref _upTo, total, before);
+            if (seen == before)
+            {
+                Request(total - before);
+                return;
+            }
+
+            before = seen;
         }
     }
 

@@ -595,15 +595,9 @@ public class ValveTests
         var source = new ReadySource<string>(i => $"line {i + 1}");
         var demand = new Demand();
         var lines = new List<string>();
-        var asked = 0;
         using var list = source.Valve(isVisible).OnDemand(demand).Subscribe(lines.Add);
 
-        void Show(int lastLine)
-        {
-            if (lastLine > asked)
-                demand.Request(lastLine - asked);
-            asked = Math.Max(asked, lastLine);
-        }
+        void Show(int lastLine) => demand.RequestUpTo(lastLine);
 
         Show(lastLine: 20);
         Assert.That((lines.Count, source.Reads), Is.EqualTo((20, 20)), "the first screen");
