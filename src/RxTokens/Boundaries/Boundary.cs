@@ -114,7 +114,7 @@ internal abstract class Boundary<T, R> : Outlet<T, R>, IObserver<T>, IJoined<T>
 
     protected sealed override void OnTaken()
     {
-        if (_seat is null)
+        if (_seat is not { Holds: true })
             return;
 
         Interlocked.MemoryBarrier();

@@ -33,6 +33,7 @@ internal sealed class SharedSource<T>(IAsyncEnumerable<T> source, History<T> his
     private Seat<T>? _unchecked; // from here on it is not known who has room for the next item
     private bool _isChecked; // or of nobody
     private long _count; // items that have come
+    private bool _isTelling; // an item
     private bool _hasAskerLeft;
     private bool _hasBegun;
     private bool _isDeserted;
@@ -81,7 +82,8 @@ internal sealed class SharedSource<T>(IAsyncEnumerable<T> source, History<T> his
             wanted = seen;
         }
 
-        Post(Note.News);
+        if (!IsInside || !_isTelling) // who is told an item and asks for the next need not say so: we look when all are told
+            Post(Note.News);
     }
 
     public void GoOn() => Post(Note.News);
@@ -276,6 +278,7 @@ internal sealed class SharedSource<T>(IAsyncEnumerable<T> source, History<T> his
             Stop();
         }
 
+        _isTelling = true;
         for (_next = _first; _next is { } seat;)
         {
             _next = seat.Next;
@@ -283,6 +286,7 @@ internal sealed class SharedSource<T>(IAsyncEnumerable<T> source, History<T> his
                 seat.Consumer.Tell(item, _count);
         }
 
+        _isTelling = false;
         LookAtNotes();
         return !IsStopped && MayRead();
     }
