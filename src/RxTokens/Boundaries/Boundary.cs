@@ -27,6 +27,7 @@ internal abstract class Boundary<T, R> : Outlet<T, R>, IObserver<T>, IJoined<T>
     private readonly PushSource<T>? _push;
     private readonly Seat<T>? _seat;
     private volatile bool _isHeldUp;
+    private bool _isFree = true;
 
     /// <param name="pull">What is read, or null.</param>
     /// <param name="push">What is subscribed to, or null.</param>
@@ -51,7 +52,7 @@ internal abstract class Boundary<T, R> : Outlet<T, R>, IObserver<T>, IJoined<T>
 
     protected sealed override bool IsPushedTo => _push is not null || _seat is not null;
 
-    protected sealed override bool IsComplete => _seat is null || _seat.IsFree;
+    protected sealed override bool IsComplete => _isFree;
 
     /// <summary>What an item is when it goes straight to a consumer that waits. For the runner.</summary>
     protected abstract R First(T item);
@@ -100,16 +101,19 @@ internal abstract class Boundary<T, R> : Outlet<T, R>, IObserver<T>, IJoined<T>
         if (_seat is null || !IsOpen)
             return;
 
-        // In this order: what comes after the look at the number is seen in the store, or makes the number too small to be waited for.
-        var number = _seat.Number;
-        if (TryTake(out var item))
+        long number;
+        do
         {
-            Serve(item);
-            OnTaken();
-            return;
+            // In this order: what comes after the look at the number is seen in the store, or makes the number too small to be waited for.
+            number = _seat.Number;
+            if (TryTake(out var item))
+            {
+                Serve(item);
+                OnTaken();
+                return;
+            }
         }
-
-        _seat.Ask(number + 1);
+        while (!_seat.TryAsk(number + 1));
     }
 
     protected sealed override void OnTaken()
@@ -141,6 +145,19 @@ internal abstract class Boundary<T, R> : Outlet<T, R>, IObserver<T>, IJoined<T>
         {
             FailedToCleanUp(thrown);
         }
+
+        SeeWhetherFree();
+    }
+
+    /// <summary>Here alone: whether it is complete does not change without what there is to be told with it.</summary>
+    private void SeeWhetherFree()
+    {
+        if (_seat is null)
+            return;
+
+        _isFree = _seat.IsFree;
+        if (_isFree && _seat.TakeFailure() is { } failure)
+            FailedToCleanUp(failure);
     }
 
     protected sealed override void Interrupt()
@@ -156,8 +173,7 @@ internal abstract class Boundary<T, R> : Outlet<T, R>, IObserver<T>, IJoined<T>
         // What came too late, from a push source that had not heard of the end.
         if (IsSourceDisposed)
             Discard();
-        if (_seat?.TakeFailure() is { } failure)
-            FailedToCleanUp(failure);
+        SeeWhetherFree();
     }
 
     protected sealed override bool MayRead()
@@ -197,6 +213,14 @@ internal abstract class Boundary<T, R> : Outlet<T, R>, IObserver<T>, IJoined<T>
         }
 
         return MayRead();
+    }
+
+    /// <summary>One that is pushed, from inside a call that the runner has made.</summary>
+    private void OnItemInside(T item)
+    {
+        if (IsAsking)
+            TryServe(); // from another thread one may have come before it
+        OnItem(item);
     }
 
     protected sealed override Due OnRest(bool isUsedUp)
@@ -252,13 +276,13 @@ internal abstract class Boundary<T, R> : Outlet<T, R>, IObserver<T>, IJoined<T>
             if (IsPushOver || _seat!.HasLeft)
                 OnDiscarded(item);
             else if (isInside)
-                OnItem(item);
+                OnItemInside(item);
             else
                 isFenced = Add(item);
         }
         catch (Exception failure)
         {
-            EndPush(failure);
+            Guarded(static (self, failure) => self.EndPush(failure), failure);
         }
 
         _seat!.Number = number; // before who waits is told, and asks again
@@ -286,7 +310,7 @@ internal abstract class Boundary<T, R> : Outlet<T, R>, IObserver<T>, IJoined<T>
             if (!isOpen)
                 OnDiscarded(value);
             else if (isInside)
-                OnItem(value);
+                OnItemInside(value);
             else
                 isFenced = Add(value);
         }

@@ -344,7 +344,7 @@ internal abstract class Outlet<T, R> : Stage<T>, IOutlet<R>, IValueTaskSource<bo
             CancelSource();
     }
 
-    private void TryServe()
+    protected void TryServe()
     {
         if (IsGivenUp || !TryTake(out var item))
             return;

@@ -30,7 +30,9 @@ internal interface IJoined<in T>
 /// Wishes                everyone                         the runner        the source's lock
 /// _number               the runner, first under the      the consumer's    volatile
 ///                       lock; then after what it tells   runner
-/// _asked                the consumer's runner            the runner        volatile, before its note News
+/// _asked                the consumer's runner; while     the runner        volatile, before its note News
+///                       it waits to be let in: the
+///                       runner
 /// _hasLeft              the consumer's runner            the runner        volatile: a hint, and before its wish
 /// _isFree               the consumer's runner: false;    the consumer's    volatile, before the consumer is told
 ///                       the runner: true                 runner
@@ -98,16 +100,17 @@ internal sealed class Seat<T>(SharedSource<T> source, bool holds)
     }
 
     /// <summary>The consumer has nothing, and waits for this item. It may come before the call returns.</summary>
-    public void Ask(long number)
+    /// <returns>False: it has been let in meanwhile, and has to look at its number again.</returns>
+    public bool TryAsk(long number)
     {
-        if (number == NotYet + 1 && source.TryWish(this, Wish.Ask))
-            return;
+        if (number == NotYet + 1)
+            return source.TryWish(this, Wish.Ask);
 
-        Volatile.Write(ref _asked, number);
-        source.Ask(number);
+        AskNow(number);
+        return true;
     }
 
-    /// <summary>For the source's runner, where the consumer has asked before it was there.</summary>
+    /// <summary>The same, for the source's runner, where the consumer has asked before it was there.</summary>
     public void AskNow(long number)
     {
         Volatile.Write(ref _asked, number);

@@ -163,12 +163,12 @@ internal sealed class SharedSource<T>(IAsyncEnumerable<T> source, History<T> his
     private void LetIn(Seat<T> seat, bool hasAsked)
     {
         Disarm(ref _grace);
-        if (!IsSourceDisposed)
+        if (_end is null)
             Link(seat);
 
         var isTold = seat.Number < _count;
         history.Tell(seat.Consumer);
-        if (IsSourceDisposed)
+        if (_end is not null)
             TellEnd(seat);
         else if (hasAsked && !isTold)
             seat.AskNow(_count + 1);
@@ -266,8 +266,6 @@ internal sealed class SharedSource<T>(IAsyncEnumerable<T> source, History<T> his
 
     protected override bool OnItem(T item)
     {
-        _count++;
-        (_isChecked, _hasAskerLeft) = (false, false);
         try
         {
             history.Add(item);
@@ -278,6 +276,9 @@ internal sealed class SharedSource<T>(IAsyncEnumerable<T> source, History<T> his
             Stop();
         }
 
+        // Not before: who joins from inside the history's function does not find the item there, and is told it.
+        _count++;
+        (_isChecked, _hasAskerLeft) = (false, false);
         _isTelling = true;
         for (_next = _first; _next is { } seat;)
         {
@@ -356,7 +357,12 @@ internal sealed class SharedSource<T>(IAsyncEnumerable<T> source, History<T> his
         (seat.IsLinked, seat.Next, seat.Previous) = (false, null, null);
     }
 
-    protected override Due OnRest(bool isUsedUp) => isUsedUp && !IsStopped ? Due.Continue : Due.None;
+    protected override Due OnRest(bool isUsedUp)
+    {
+        if (IsStopped && IsReading)
+            CancelSource(); // the last one may have left from inside the very call
+        return isUsedUp && !IsStopped ? Due.Continue : Due.None;
+    }
 
     protected override void Do(Due due)
     {
