@@ -116,6 +116,13 @@ internal abstract class Boundary<T, R> : Outlet<T, R>, IObserver<T>, IJoined<T>
         while (!_seat.TryAsk(number + 1));
     }
 
+    /// <summary>The item that was asked for may have been taken before its number was written: then another is to be asked for.</summary>
+    protected sealed override void OnWaiting()
+    {
+        if (_seat is not null && _seat.Number >= _seat.Asked)
+            OnAsked();
+    }
+
     protected sealed override void OnTaken()
     {
         if (_seat is not { Holds: true })
@@ -267,7 +274,6 @@ internal abstract class Boundary<T, R> : Outlet<T, R>, IObserver<T>, IJoined<T>
     private void Tell(T item, long number)
     {
         var isInside = IsInside;
-        var isFenced = false;
         if (isInside)
             LookAtNotes(); // it may have left from inside the source
 
@@ -278,16 +284,16 @@ internal abstract class Boundary<T, R> : Outlet<T, R>, IObserver<T>, IJoined<T>
             else if (isInside)
                 OnItemInside(item);
             else
-                isFenced = Add(item);
+                Add(item);
         }
         catch (Exception failure)
         {
             Guarded(static (self, failure) => self.EndPush(failure), failure);
         }
 
-        _seat!.Number = number; // before who waits is told, and asks again
+        _seat!.Number = number; // before who waits is told, and asks again; a fence follows
         if (!isInside)
-            Guarded(static (self, isFenced) => self.TellConsumer(isFenced), isFenced);
+            Guarded(static (self, _) => self.TellConsumer(isFenced: false), 0);
     }
 
     // The push source's observer.

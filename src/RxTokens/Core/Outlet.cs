@@ -108,6 +108,11 @@ internal abstract class Outlet<T, R> : Stage<T>, IOutlet<R>, IValueTaskSource<bo
     {
     }
 
+    /// <summary>The consumer asks, and has said so to who pushes: what that has done before is seen by now. Called at the end of each turn.</summary>
+    protected virtual void OnWaiting()
+    {
+    }
+
     /// <summary>Something else than requests, cancellations and reads has happened.</summary>
     protected virtual void OnNews(Note notes)
     {
@@ -452,6 +457,8 @@ internal abstract class Outlet<T, R> : Stage<T>, IOutlet<R>, IValueTaskSource<bo
         _isWaiting = true;
         Interlocked.MemoryBarrier();
         TryServe();
+        if (IsAsking)
+            OnWaiting();
         return _consumer == Consumer.Due ? Settle() : Due.None;
     }
 

@@ -124,6 +124,170 @@ public class ShareAttackTests
         async Task<bool> ReadTwice() => await reading.MoveNextAsync() && await reading.MoveNextAsync();
     }
 
+    /// <summary>Whoever is told something joins a new consumer, leaves, and asks at once; nobody misses or repeats anything.</summary>
+    [Test]
+    public void JoiningLeavingAndAsking_FromInsideAFunction([Values("seed", "add", "dropped", "item", "end", "merge")] string where, [Values] bool leaves)
+    {
+        SharedStream<string> shared = null!;
+        PullConsumer<string>? late = null, leaver = null;
+        var source = Pull("-abcde|");
+        shared = source.Share((x, y) =>
+        {
+            Act("merge");
+            return x + y;
+        });
+        var first = All(shared);
+        leaver = _clock.Consume(shared.Join(9));
+        _ = leaver.Ask();
+        var busy = _clock.Consume(shared.JoinConflated(
+            x =>
+            {
+                Act("seed");
+                return x;
+            },
+            (x, y) =>
+            {
+                Act("add");
+                return x + y;
+            })).AskAt(0, 4, 9, 9);
+        var dropping = _clock.Consume(shared.Join(1, Overflow.DropOldest, _ => Act("dropped"))).AskAt(0, 9, 9);
+        using var observer = shared.AsObservable().Subscribe(_ => Act("item"), () => Act("end"));
+        _clock.Start();
+
+        Assert.That((string.Concat(first.Items), string.Concat(busy.Items), string.Concat(dropping.Items)), Is.EqualTo(("abcde", "abcde", "ae")));
+        Assert.That(string.Concat(late!.Items), Is.EqualTo("abcde"));
+        Assert.That(leaves || !leaver.HasEnded, Is.True);
+        FlowAssert.Clean(source, 6);
+        Assert.That((source.Enumerations.Count, source.Reads.Count), Is.EqualTo((1, 6)));
+
+        void Act(string here)
+        {
+            if (here != where || late is not null)
+                return;
+
+            late = _clock.Consume(shared);
+            _ = late.AskForAll();
+            if (leaves)
+                _ = leaver!.Leave();
+        }
+    }
+
+    [Test]
+    public void AskingFromInsideOnesOwnAdd_WaitsForIt()
+    {
+        var shared = Pull("-abc|").Share();
+        _ = All(shared);
+        PullConsumer<string> busy = null!;
+        Task? asking = null;
+        busy = _clock.Consume(shared.JoinConflated(x => x, (x, y) =>
+        {
+            asking ??= busy.Ask();
+            return x + y;
+        })).AskAt(0, 8);
+        _clock.AdvanceToFrame(3);
+        Assert.That((Show(busy), asking!.IsCompletedSuccessfully), Is.EqualTo(("1:a 3:bc", true)));
+    }
+
+    [TestCase("GetAsyncEnumerator")]
+    [TestCase("MoveNextAsync")]
+    [TestCase("DisposeAsync")]
+    public void JoiningAndAskingFromInsideTheSource(string where)
+    {
+        SharedStream<string> shared = null!;
+        PullConsumer<string>? late = null;
+        var source = new Around(Pull("[abc|]"), here =>
+        {
+            if (here != where || late is not null)
+                return;
+
+            late = _clock.Consume(shared.Join(8));
+            _ = late.AskForAll();
+        });
+        shared = source.Share(history: 9);
+        var first = All(shared.Join(8));
+        _clock.Start();
+        Assert.That((Show(first), Show(late!)), Is.EqualTo(("0:a 0:b 0:c 0:|", "0:a 0:b 0:c 0:|")));
+        Assert.That(shared.ConsumerCount, Is.Zero);
+    }
+
+    [Test]
+    public void ASourceThatThrows_FailsAll_Once([Values("GetAsyncEnumerator", "MoveNextAsync", "DisposeAsync")] string where)
+    {
+        var shared = new Around(Pull("[ab|]"), here =>
+        {
+            if (here == where)
+                throw Marbles.Failure;
+        }).Share(history: 9);
+        var consumers = new List<PullConsumer<string>> { All(shared.Join(8)), All(shared.JoinConflated((x, y) => x + y)) };
+        _clock.Start();
+        consumers.Add(All(shared));
+        _clock.Start();
+        var expected = where == "DisposeAsync" ? "ab" : "";
+        foreach (var consumer in consumers)
+        {
+            Assert.That(string.Concat(consumer.Items), Is.EqualTo(expected));
+            Assert.That(consumer.Received[^1].Notification.Exception, Is.SameAs(Marbles.Failure));
+        }
+
+        Assert.That(shared.ConsumerCount, Is.Zero);
+    }
+
+    /// <summary>A source, and what happens inside its calls.</summary>
+    private sealed class Around(IAsyncEnumerable<string> source, Action<string> inside) : IAsyncEnumerable<string>, IAsyncEnumerator<string>
+    {
+        private IAsyncEnumerator<string> _reading = null!;
+
+        public string Current => _reading.Current;
+
+        public IAsyncEnumerator<string> GetAsyncEnumerator(CancellationToken cancellationToken = default)
+        {
+            inside("GetAsyncEnumerator");
+            _reading = source.GetAsyncEnumerator(cancellationToken);
+            return this;
+        }
+
+        public ValueTask<bool> MoveNextAsync()
+        {
+            inside("MoveNextAsync");
+            return _reading.MoveNextAsync();
+        }
+
+        public ValueTask DisposeAsync()
+        {
+            inside("DisposeAsync");
+            return _reading.DisposeAsync();
+        }
+    }
+
+    // Many
+
+    [Test]
+    public void AMillionItemsThatAreReady_NeedNoStack()
+    {
+        const int count = 1_000_000;
+        var shared = Numbers().Share();
+        var readings = Enumerable.Range(1, 3).Select(i => shared.Join(i).GetAsyncEnumerator()).ToArray();
+        var sums = readings.Select(Sum).ToArray();
+        Assert.That(sums.Select(sum => sum.GetAwaiter().GetResult()), Is.All.EqualTo((long)count * (count - 1) / 2));
+        Assert.That(shared.ConsumerCount, Is.Zero);
+
+        static async Task<long> Sum(IAsyncEnumerator<int> reading)
+        {
+            long sum = 0;
+            while (await reading.MoveNextAsync().ConfigureAwait(false))
+                sum += reading.Current;
+            await reading.DisposeAsync().ConfigureAwait(false);
+            return sum;
+        }
+
+        static async IAsyncEnumerable<int> Numbers()
+        {
+            await Task.CompletedTask;
+            for (var i = 0; i < count; i++)
+                yield return i;
+        }
+    }
+
     /// <summary>Calls back from its reads, which wait until they land or are cancelled.</summary>
     private sealed class Calling : IAsyncEnumerable<int>, IAsyncEnumerator<int>, IValueTaskSource<bool>
     {
