@@ -75,6 +75,11 @@ internal static class Operators
     /// <summary>The first source never answers.</summary>
     public static readonly PullOperator HedgeLate = new("Hedge(late)", Keeps.Everything, static (stage, s) => stage.Silent().Hedge(Ticks.One, s, stage.StartTicks()));
 
+    /// <summary>One consumer of a shared stream.</summary>
+    public static readonly PullOperator Share = new("Share", Keeps.Everything, static (_, s) => s.Share());
+
+    public static readonly PullOperator ShareConflated = new("Share, JoinConflated", Keeps.Everything, static (_, s) => s.Share().JoinConflated(Item.Merge));
+
     /// <summary>Those that can be put into each other.</summary>
     public static readonly PullOperator[] All =
     [
@@ -103,6 +108,19 @@ internal static class Operators
 
     public static readonly PushOperator PushConflateText =
         new("Conflate() of a push source", Keeps.Everything, static (_, s) => new Mapped<string, Item>(s.Select(ToText).Conflate(), ToItem));
+
+    public static SharedStream<Item> ShareMerged(IAsyncEnumerable<Item> source) => source.Share(Item.Merge);
+
+    public static SharedStream<Item> ShareMerged(IAsyncEnumerable<Item> source, Ticks ticks) => source.Share(Item.Merge, Ticks.One, ticks);
+
+    /// <summary>One of the ways to join that lose nothing.</summary>
+    public static IAsyncEnumerable<Item> Join(SharedStream<Item> shared, int policy) => policy switch
+    {
+        0 => shared,
+        1 => shared.Join(2),
+        2 => shared.JoinConflated(Item.Merge),
+        _ => shared.Join(8, Overflow.Fail),
+    };
 
     public static IObservable<Item> OnDemand(IAsyncEnumerable<Item> source, IObservable<long> requests) => source.OnDemand(requests);
 

@@ -12,6 +12,8 @@ internal static class ThreadPool
         return true;
     }
 
+    public static bool UnsafeQueueUserWorkItem<TState>(Action<TState> callBack, TState state, bool preferLocal) => QueueUserWorkItem(callBack, state, preferLocal);
+
     /// <summary>Only for what nobody observed, which ends the process in earnest.</summary>
     public static bool UnsafeQueueUserWorkItem(WaitCallback callBack, object? state) =>
         System.Threading.ThreadPool.UnsafeQueueUserWorkItem(callBack, state);
