@@ -301,9 +301,10 @@ internal sealed class SharedSource<T>(IAsyncEnumerable<T> source, History<T> his
 
         // Where nobody is ever told, its task says so.
         _end = failure is null ? Task.CompletedTask : Task.FromException(failure);
-        if (_isDeserted)
+        var isForLeavers = _isDeserted || _leavers is not null;
+        if (_isDeserted || (isForLeavers && OwnFailure is null && SourceFailure is null))
             _ = _end.Exception;
-        FreeLeavers(_isDeserted ? Ending.Combine(CleanupFailures) : null);
+        FreeLeavers(isForLeavers ? Ending.Combine(CleanupFailures) : null);
         for (_next = _first; _next is { } seat;)
         {
             _next = seat.Next;

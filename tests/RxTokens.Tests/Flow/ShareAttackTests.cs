@@ -336,6 +336,25 @@ public class ShareAttackTests
             _read.OnCompleted(continuation, state, token, flags);
     }
 
+    [Test]
+    public void WhoLeavesLast_WhileTheSourceIsDisposedAfterItsEnd_IsToldThatItFailed()
+    {
+        var count = HedgeTests.Unobserved(() =>
+        {
+            SetUp();
+            var source = Pull("a|");
+            (source.DisposalFrames, source.DisposalFailure) = (3, Marbles.Failure);
+            var consumer = _clock.Consume(source.Share()).AskAt(0, 0);
+            Task? leaving = null;
+            _clock.At(2, () => leaving = consumer.Leave());
+            _clock.AdvanceToFrame(3);
+            Assert.That(leaving!.IsCompleted, Is.False);
+            _clock.Start();
+            Assert.That(leaving.Exception?.InnerException, Is.SameAs(Marbles.Failure));
+        });
+        Assert.That(count, Is.Zero);
+    }
+
     // Consumers that throw
 
     [Test]
