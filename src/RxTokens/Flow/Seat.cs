@@ -33,9 +33,10 @@ internal interface IJoined<in T>
 /// _asked                the consumer's runner; while     the runner        volatile, before its note News
 ///                       it waits to be let in: the
 ///                       runner
-/// _hasLeft              the consumer's runner            the runner        volatile: a hint, and before its wish
-/// _isFree               the consumer's runner: false;    the consumer's    volatile, before the consumer is told
-///                       the runner: true                 runner
+/// _hasLeft              the consumer's runner            everyone          the source's lock; elsewhere a hint
+/// _isFree               the consumer's runner: false,    the consumer's    volatile, before the consumer is told
+///                       under the lock; the runner:      runner
+///                       true
 /// _failure              the runner                       the consumer's    _isFree
 ///                                                        runner
 /// </code>
@@ -123,8 +124,8 @@ internal sealed class Seat<T>(SharedSource<T> source, bool holds)
     /// <summary>Somebody ends the consumer, whose thread may be inside the source on its behalf. From any thread.</summary>
     public void Interrupt()
     {
-        if (_hasJoined && !_hasLeft)
-            source.InterruptForTheLast();
+        if (_hasJoined)
+            source.InterruptFor(this);
     }
 
     /// <summary>The consumer has left, cancelled, failed or ended. Again, that changes nothing.</summary>
@@ -134,10 +135,12 @@ internal sealed class Seat<T>(SharedSource<T> source, bool holds)
         if (!_hasJoined || _hasLeft)
             return;
 
-        _hasLeft = true;
-        _isFree = !source.CountOut();
         source.Leave(this, isCancelled);
     }
+
+    /// <summary>For the source, under its lock.</summary>
+    /// <param name="isLast">Whether its consumer has to wait for the source's end, perhaps.</param>
+    public void CountedOut(bool isLast) => (_hasLeft, _isFree) = (true, !isLast);
 
     /// <summary>For the source's runner.</summary>
     public void Free(Exception? failure)

@@ -4,11 +4,12 @@ namespace RxTokens;
 /// <remarks>
 /// <code>
 /// field             written by                     read by       ordered by
-/// _changed,         everyone                       the runner    _gate, which covers nothing else
+/// _changed,         everyone                       the runner    _gate, which covers no more than this
 ///   Seat.Wishes
 /// _hasChanged       everyone, under _gate          the runner    volatile, before the note News
 /// _wanted           the consumers' runners, up     the runner    interlocked, before their note News
-/// _consumers        who joins, who leaves          everyone      interlocked, before their wish
+/// _consumers,       who joins, leaves, interrupts  everyone      _gate, with their wish
+///   _isClosed
 /// _end              the runner, once               the runner    the turn
 /// all others        the runner                     the runner    the turn
 /// </code>
@@ -25,7 +26,8 @@ internal sealed class SharedSource<T>(IAsyncEnumerable<T> source, History<T> his
     private readonly Queue<Seat<T>> _changed = new();
     private volatile bool _hasChanged; // none in the queue: an ask is too frequent to take the lock for
     private long _wanted; // the number of the item that somebody has asked for
-    private int _consumers;
+    private volatile int _consumers;
+    private volatile bool _isClosed; // the only consumer was ended while its thread was perhaps inside the source: whoever joins has come too late
 
     private Seat<T>? _first;
     private Seat<T>? _last;
@@ -42,19 +44,30 @@ internal sealed class SharedSource<T>(IAsyncEnumerable<T> source, History<T> his
     private Task? _end; // how it has ended
 
     /// <summary>Those that have joined and not left.</summary>
-    public int Consumers => Volatile.Read(ref _consumers);
+    public int Consumers => _consumers;
 
     public void Join(Seat<T> seat)
     {
-        Interlocked.Increment(ref _consumers);
-        Change(seat, Seat<T>.Wish.Join);
+        lock (_gate)
+        {
+            _consumers++;
+            Enqueue(seat, Seat<T>.Wish.Join);
+        }
+
+        SeeToChangesSoon();
     }
 
-    /// <summary>One is gone.</summary>
-    /// <returns>Whether it was the last.</returns>
-    public bool CountOut() => Interlocked.Decrement(ref _consumers) == 0;
+    public void Leave(Seat<T> seat, bool isCancelled)
+    {
+        lock (_gate)
+        {
+            _consumers--;
+            seat.CountedOut(isLast: _consumers == 0 || _isClosed);
+            Enqueue(seat, Seat<T>.Wish.Leave | (isCancelled ? Seat<T>.Wish.Cancel : Seat<T>.Wish.None));
+        }
 
-    public void Leave(Seat<T> seat, bool isCancelled) => Change(seat, Seat<T>.Wish.Leave | (isCancelled ? Seat<T>.Wish.Cancel : Seat<T>.Wish.None));
+        SeeToChangesSoon();
+    }
 
     /// <summary>For a consumer that perhaps has not been let in yet.</summary>
     /// <returns>Whether it has not; it will have asked when it is.</returns>
@@ -89,17 +102,17 @@ internal sealed class SharedSource<T>(IAsyncEnumerable<T> source, History<T> his
     public void GoOn() => Post(Note.News);
 
     /// <summary>Cancels what the only consumer may be inside of. From any thread.</summary>
-    public void InterruptForTheLast()
-    {
-        if (grace == TimeSpan.Zero && Consumers == 1)
-            CancelSource();
-    }
-
-    private void Change(Seat<T> seat, Seat<T>.Wish wish)
+    public void InterruptFor(Seat<T> seat)
     {
         lock (_gate)
-            Enqueue(seat, wish);
-        SeeToChangesSoon();
+        {
+            if (_consumers != 1 || seat.HasLeft || grace != TimeSpan.Zero)
+                return;
+
+            _isClosed = true;
+        }
+
+        CancelSource();
     }
 
     private void Enqueue(Seat<T> seat, Seat<T>.Wish wish)
@@ -182,7 +195,7 @@ internal sealed class SharedSource<T>(IAsyncEnumerable<T> source, History<T> his
             _hasAskerLeft |= seat.Asked > _count;
         }
 
-        if (Consumers > 0 || IsSourceDisposed || !_hasBegun)
+        if ((Consumers > 0 && !_isClosed) || IsSourceDisposed || !_hasBegun)
         {
             seat.Free(null);
             return;
@@ -226,6 +239,12 @@ internal sealed class SharedSource<T>(IAsyncEnumerable<T> source, History<T> his
 
     protected override bool MayRead()
     {
+        if (_isClosed)
+        {
+            Desert();
+            return false;
+        }
+
         if (Volatile.Read(ref _wanted) <= _count || (_hasAskerLeft && !IsAsked) || !HasEverybodyRoom)
             return false;
 
@@ -292,8 +311,11 @@ internal sealed class SharedSource<T>(IAsyncEnumerable<T> source, History<T> his
         return !IsStopped && MayRead();
     }
 
+    protected override bool IsFailure(Exception thrown) => !(_isClosed && thrown is OperationCanceledException);
+
     protected override void OnEnd()
     {
+        _isDeserted |= _isClosed && SourceFailure is null;
         Disarm(ref _grace);
         var failure = _isDeserted
             ? new InvalidOperationException("The shared stream was ended when its last consumer had left, and is not enumerated twice. Share it with a grace time to outlast a change of consumers.")
