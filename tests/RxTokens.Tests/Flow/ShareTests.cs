@@ -359,6 +359,74 @@ public class ShareTests
         Assert.That(Show(other), Is.EqualTo("1:a 3:b 4:|"));
     }
 
+    [Test]
+    public void AnObserverThatThrows_IsNoAffairOfTheOthers_AndItsExceptionIsNotLost()
+    {
+        var before = SynchronizationContext.Current;
+        var thrown = new List<Exception>();
+        SynchronizationContext.SetSynchronizationContext(new Catching(thrown));
+        try
+        {
+            using var source = new System.Reactive.Subjects.Subject<string>();
+            var shared = source.Buffered(8).Share();
+            using var subscription = shared.AsObservable().Subscribe(_ => throw new NotSupportedException());
+            var text = ReadAsync(shared.Join(1).GetAsyncEnumerator());
+            source.OnNext("a");
+            source.OnNext("b");
+            Assert.That((shared.ConsumerCount, thrown.Select(e => e.GetType())), Is.EqualTo((1, new[] { typeof(NotSupportedException) })));
+
+            source.OnCompleted();
+            Assert.That((text.IsCompletedSuccessfully, text.Result), Is.EqualTo((true, "ab")));
+        }
+        finally
+        {
+            SynchronizationContext.SetSynchronizationContext(before);
+        }
+
+        static async Task<string> ReadAsync(IAsyncEnumerator<string> reading)
+        {
+            var text = "";
+            while (await reading.MoveNextAsync().ConfigureAwait(false))
+                text += reading.Current;
+            return text;
+        }
+    }
+
+    private sealed class Catching(List<Exception> thrown) : SynchronizationContext
+    {
+        public override void Post(SendOrPostCallback d, object? state)
+        {
+            try
+            {
+                d(state);
+            }
+            catch (Exception failure)
+            {
+                thrown.Add(failure);
+            }
+        }
+    }
+
+    [Test]
+    public void ConsumersOnAUiThread_ResumeThere_AndHoldNobodyWhoDoesNotWait() => MarbleTest.RunAsync(async m =>
+    {
+        var ui = m.UiThread();
+        var source = m.Pull("-abcd|");
+        var shared = source.Share();
+        var log = new List<string>();
+        var onUi = shared.JoinConflated().RenderOnAsync(ui, text =>
+        {
+            Assert.That(SynchronizationContext.Current, Is.SameAs(ui));
+            log.Add($"{m.Frame}:{text}");
+        });
+        var text = "";
+        await foreach (var item in shared)
+            text += item;
+        await onUi;
+        Assert.That((text, string.Join(' ', log)), Is.EqualTo(("abcd", "1:a 2:b 3:c 4:d")));
+        Assert.That(source.Enumerations, Has.Count.EqualTo(1));
+    });
+
     // Ends
 
     [Test]
