@@ -166,19 +166,15 @@ public class QueriesThatSpeakTests
         var clock = new HistoricalScheduler();
         var source = new HandSource();
         var said = new List<string>();
-        var hasTwo = new TaskCompletionSource();
-        var consuming = Consume(source.Through(o => o.Buffer(Period, clock).Take(1).Concat(o.Buffer(1))), list =>
+        // No query that switches at its timer: what comes on another thread may fall between the two.
+        var consuming = Consume(source.Through(o => o.Buffer(Period, clock).Merge(o.Buffer(1).Skip(1)).Take(2)), list =>
         {
             said.AddRange(list);
             if (said.Count == 1)
                 source.Say("b");
-            else
-                hasTwo.SetResult();
         });
 
         Advance();
-        await hasTwo.Task.WaitAsync(tooLong);
-        source.End();
         await consuming.WaitAsync(tooLong);
         Assert.That(said, Is.EqualTo(new[] { "a", "b" }));
         Assert.That(source.Disposals, Is.EqualTo(1));
@@ -344,6 +340,7 @@ public class QueriesThatSpeakTests
     /// <summary>Its reads are completed by hand, inside the call that completes them.</summary>
     private sealed class HandSource : IAsyncEnumerable<string>, IAsyncEnumerator<string>, IValueTaskSource<bool>
     {
+        private readonly object _gate = new(); // it may be ended on another thread than it is read on
         private ManualResetValueTaskSourceCore<bool> _read;
         private bool _isReading;
         private bool _isEnded;
@@ -361,11 +358,14 @@ public class QueriesThatSpeakTests
 
         public ValueTask<bool> MoveNextAsync()
         {
-            if (_isEnded)
-                return _failure is null ? new ValueTask<bool>(false) : ValueTask.FromException<bool>(_failure);
-            _read.Reset();
-            _isReading = true;
-            return new ValueTask<bool>(this, _read.Version);
+            lock (_gate)
+            {
+                if (_isEnded)
+                    return _failure is null ? new ValueTask<bool>(false) : ValueTask.FromException<bool>(_failure);
+                _read.Reset();
+                _isReading = true;
+                return new ValueTask<bool>(this, _read.Version);
+            }
         }
 
         public ValueTask DisposeAsync()
@@ -377,14 +377,10 @@ public class QueriesThatSpeakTests
         public void Say(string item)
         {
             Current = item;
-            Answer(true);
+            Answer(true, isEnd: false);
         }
 
-        public void End()
-        {
-            _isEnded = true;
-            Answer(false);
-        }
+        public void End() => Answer(false, isEnd: true);
 
         public void Fail(Exception failure)
         {
@@ -392,16 +388,21 @@ public class QueriesThatSpeakTests
             End();
         }
 
-        private void Answer(bool hasItem)
+        private void Answer(bool hasItem, bool isEnd)
         {
-            if (_isReading)
+            lock (_gate)
             {
+                _isEnded |= isEnd;
+                if (!_isReading)
+                    return;
+
                 _isReading = false;
-                if (_failure is null)
-                    _read.SetResult(hasItem);
-                else
-                    _read.SetException(_failure);
             }
+
+            if (_failure is null)
+                _read.SetResult(hasItem);
+            else
+                _read.SetException(_failure);
         }
 
         bool IValueTaskSource<bool>.GetResult(short token) => _read.GetResult(token);
