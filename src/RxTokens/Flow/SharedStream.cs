@@ -20,7 +20,7 @@ public sealed class SharedStream<T> : IAsyncEnumerable<T>
         Plain = new JoinedStream<T>(source, 1, Overflow.Wait, onDropped: null);
     }
 
-    /// <summary>How many consumers have joined and neither left nor been told the end. From any thread.</summary>
+    /// <summary>How many consumers have joined and not left yet. The end makes them leave where they wait for it, else when they ask. From any thread.</summary>
     public int ConsumerCount => _source.Consumers;
 
     internal OutletStream<T> Plain { get; }
@@ -44,7 +44,8 @@ public sealed class SharedStream<T> : IAsyncEnumerable<T>
     /// it asks for nothing. What it is told of the time before it joined does not count.</para>
     /// <para><b>Errors:</b> the source's end, its failure and that of its clean-up come to every consumer, also to those that join later, after what waits for it.
     /// <see cref="Overflow.Fail"/> fails this consumer alone, with a <see cref="BackpressureException"/>.</para>
-    /// <para><b>Disposal:</b> leaving is free at once; the last to leave waits for the source's disposal, unless there is a grace time. The source is disposed when it
+    /// <para><b>Disposal:</b> leaving is free at once; the last to leave waits for the source's disposal, and is told what that fails with, unless there is a grace time. A
+    /// consumer that is cancelled gets nothing of what still waits for it. The source is disposed when it
     /// ends, whatever waits for slow consumers: its items must outlive it.</para>
     /// <para><b>Threading:</b> a consumer resumes where the item arrives, or on the thread of the consumer that asked for it, one after the other: one that blocks its thread
     /// keeps the others. A consumer that cancels or leaves may do so on any thread.</para>
