@@ -106,14 +106,9 @@ internal abstract class Boundary<T, R> : Outlet<T, R>, IObserver<T>, IJoined<T>
         {
             // In this order: what comes after the look at the number is seen in the store, or makes the number too small to be waited for.
             number = _seat.Number;
-            if (TryTake(out var item))
-            {
-                Serve(item);
-                OnTaken();
-                return;
-            }
+            TryServe();
         }
-        while (!_seat.TryAsk(number + 1));
+        while (IsAsking && !_seat.TryAsk(number + 1));
     }
 
     /// <summary>The item that was asked for may have been taken before its number was written: then another is to be asked for.</summary>
@@ -183,10 +178,7 @@ internal abstract class Boundary<T, R> : Outlet<T, R>, IObserver<T>, IJoined<T>
         SeeWhetherFree();
     }
 
-    protected sealed override bool MayRead()
-    {
-        return !IsPushedTo && HasRoomOrSaysWhen();
-    }
+    protected sealed override bool MayRead() => !IsPushedTo && HasRoomOrSaysWhen();
 
     private bool HasRoomOrSaysWhen()
     {

@@ -190,23 +190,6 @@ internal abstract partial class Stage<T> : IAwakened
         return true;
     }
 
-    void IAwakened.OnRung() => Post(Note.News);
-
-    /// <summary>Puts a timer away, if there is one.</summary>
-    protected void Disarm(ref Alarm? alarm)
-    {
-        try
-        {
-            alarm?.Dispose();
-        }
-        catch (Exception failure)
-        {
-            FailedToCleanUp(failure);
-        }
-
-        alarm = null;
-    }
-
     /// <summary>The same from inside a task's continuation.</summary>
     protected void PostFromTask(Note note)
     {
@@ -304,6 +287,23 @@ internal abstract partial class Stage<T> : IAwakened
             Unobserved.Cancel(cancellation);
         else if (_inner is { } inner)
             Unobserved.Cancel(inner, static inner => inner.Cancel());
+    }
+
+    void IAwakened.OnRung() => Post(Note.News);
+
+    /// <summary>Puts a timer away, if there is one.</summary>
+    protected void Disarm(ref Alarm? alarm)
+    {
+        try
+        {
+            alarm?.Dispose();
+        }
+        catch (Exception failure)
+        {
+            FailedToCleanUp(failure);
+        }
+
+        alarm = null;
     }
 
     /// <summary>Lets go of an item that nobody will get.</summary>

@@ -105,7 +105,7 @@ internal sealed class Seat<T>(SharedSource<T> source, bool holds)
     public bool TryAsk(long number)
     {
         if (number == NotYet + 1)
-            return source.TryWish(this, Wish.Ask);
+            return source.TryWishToAsk(this);
 
         AskNow(number);
         return true;

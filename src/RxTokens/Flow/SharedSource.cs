@@ -71,14 +71,14 @@ internal sealed class SharedSource<T>(IAsyncEnumerable<T> source, History<T> his
 
     /// <summary>For a consumer that perhaps has not been let in yet.</summary>
     /// <returns>Whether it has not; it will have asked when it is.</returns>
-    public bool TryWish(Seat<T> seat, Seat<T>.Wish wish)
+    public bool TryWishToAsk(Seat<T> seat)
     {
         lock (_gate)
         {
             if (seat.Number != Seat<T>.NotYet)
                 return false;
 
-            Enqueue(seat, wish);
+            Enqueue(seat, Seat<T>.Wish.Ask);
         }
 
         SeeToChangesSoon();
