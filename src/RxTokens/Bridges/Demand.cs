@@ -23,7 +23,10 @@ namespace RxTokens;
 [DebuggerDisplay("Kept = {_kept}, Subscribers = {_subscribers.Count}, Cancelled = {_isCancelled}")]
 public sealed class Demand : IObservable<long>
 {
-    // All but _only, which is a copy, and _upTo are touched under the lock alone; everybody is called outside it.
+    // field        written by               read by     ordered by
+    // _only        everyone, under _gate    everyone    volatile: a copy of what is under the lock
+    // _upTo        who requests             the same    interlocked; it only grows
+    // all others   everyone                 everyone    _gate; everybody is called outside it
     private readonly object _gate = new();
     private readonly LinkedList<IObserver<long>> _subscribers = new(); // in the order in which they came
     private readonly Queue<long> _remainders = new();
@@ -32,7 +35,7 @@ public sealed class Demand : IObservable<long>
     private long _kept;
     private long? _refused;
     private bool _isCancelled;
-    private long _upTo; // what RequestUpTo has asked for in all; it only grows, interlocked
+    private long _upTo; // what RequestUpTo has asked for in all
 
     /// <summary>Demand without limit, for any number of streams. It has nothing more to say after that, and keeps nobody.</summary>
     public static IObservable<long> Unbounded { get; } = new WithoutLimit();

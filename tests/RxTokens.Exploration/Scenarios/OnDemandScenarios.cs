@@ -18,6 +18,24 @@ public static class OnDemandScenarios
     });
 
     [Test]
+    public static void TwoWhoRequestUpToALine() => With(Letters, (scene, source, demand, listener) =>
+    {
+        Operators.OnDemand(source, demand).Subscribe(listener);
+        scene.Start(() =>
+        {
+            demand.RequestUpTo(2);
+            demand.RequestUpTo(5);
+        });
+        scene.Start(() =>
+        {
+            demand.RequestUpTo(4);
+            demand.RequestUpTo(1);
+        });
+        scene.Play();
+        Require(listener.Letters == "abcde" && source.Reads == 5 && !listener.HasEnded, source, listener);
+    });
+
+    [Test]
     public static void ARequestFromInside() => With(Letters, (scene, source, demand, listener) =>
     {
         listener.OnItem = item => Request(demand, item.Letters == "b" ? 2 : 0);
