@@ -81,7 +81,7 @@ internal static class Pipelines
         new("ResumeWith overlap", s => s.ResumeWith((string _, Exception _) => null, 1, 1, ""), ReadAhead: 0),
         new("Hedge", s => s.Hedge(TimeSpan.FromHours(1), Unwilling, TimeProvider.System), ReadAhead: 0, IsAlone: false),
         new("Share", s => new Anew<string>(() => s.Share()), ReadAhead: 0, DisposesLate: false),
-        new("Share, joined", s => new Anew<string>(() => s.Share(3).Join(4)), ReadAhead: 0, DisposesLate: false),
+        new("Share, joined", s => new Anew<string>(() => s.Share(3).Join(4)), ReadAhead: 3, DisposesLate: false),
         new("Share, conflated", s => new Anew<string>(() => s.ShareText().JoinConflated()), ReadAhead: 0, DisposesLate: false),
         new("PerFrame", s => s.PerFrame(new FrameClock(TimeSpan.FromMilliseconds(1), new EveryLookIsAFrame())), ReadAhead: 0),
     ];

@@ -47,8 +47,11 @@ internal abstract class Boundary<T, R> : Outlet<T, R>, IObserver<T>, IJoined<T>
     /// <summary>Whether the store bounds by itself how much is read; else it would never let go of an endless source that is always ready.</summary>
     protected virtual bool IsBounded => false;
 
-    /// <summary>Whether one more item may be read into the store. For the runner.</summary>
+    /// <summary>Whether one more item may be read into the store. For the filler.</summary>
     protected virtual bool HasRoom => true;
+
+    /// <summary>For how many more there is room, where there is some. For the filler.</summary>
+    protected virtual int Room => 1;
 
     protected sealed override bool IsPushedTo => _push is not null || _seat is not null;
 
@@ -231,12 +234,12 @@ internal abstract class Boundary<T, R> : Outlet<T, R>, IObserver<T>, IJoined<T>
 
     // Who is shared.
 
-    bool IJoined<T>.MayBeTold() => HasRoomOrSaysWhen();
+    int IJoined<T>.RoomOrSaysWhen() => HasRoomOrSaysWhen() ? Room : 0;
 
     void IJoined<T>.Remember(T item)
     {
         OnPast();
-        Tell(item, _seat!.Number + 1);
+        Tell(new ReadOnlySpan<T>(in item), _seat!.Number + 1);
     }
 
     /// <summary>What comes next was there before this consumer.</summary>
@@ -244,7 +247,7 @@ internal abstract class Boundary<T, R> : Outlet<T, R>, IObserver<T>, IJoined<T>
     {
     }
 
-    void IJoined<T>.Tell(T item, long number) => Tell(item, number);
+    void IJoined<T>.Tell(ReadOnlySpan<T> items, long number) => Tell(items, number);
 
     void IJoined<T>.End(Exception? failure) => Guarded(static (self, failure) => self.EndPush(failure), failure);
 
@@ -263,9 +266,18 @@ internal abstract class Boundary<T, R> : Outlet<T, R>, IObserver<T>, IJoined<T>
         }
     }
 
-    private void Tell(T item, long number)
+    private void Tell(ReadOnlySpan<T> items, long number)
     {
         var isInside = IsInside;
+        foreach (var item in items)
+            Tell(item, isInside);
+        _seat!.Number = number; // before who waits is told, and asks again; a fence follows
+        if (!isInside)
+            Guarded(static (self, _) => self.TellConsumer(isFenced: false), 0);
+    }
+
+    private void Tell(T item, bool isInside)
+    {
         if (isInside)
             LookAtNotes(); // it may have left from inside the source
 
@@ -282,10 +294,6 @@ internal abstract class Boundary<T, R> : Outlet<T, R>, IObserver<T>, IJoined<T>
         {
             Guarded(static (self, failure) => self.EndPush(failure), failure);
         }
-
-        _seat!.Number = number; // before who waits is told, and asks again; a fence follows
-        if (!isInside)
-            Guarded(static (self, _) => self.TellConsumer(isFenced: false), 0);
     }
 
     // The push source's observer.

@@ -226,6 +226,8 @@ internal sealed class BufferedBoundary<T> : Boundary<T, T>
     protected override bool HasRoom =>
         _overflow != Overflow.Wait || (IsHeldUp ? _items.Count <= _resumeAt : !IsFull);
 
+    protected override int Room => _capacity - (int)Math.Min(_items.Count, _items.Added - _past);
+
     /// <summary>What was there before the consumer does not count.</summary>
     private bool IsFull => _items.Holds(_capacity) && (_past == 0 || _items.Added - _past >= _capacity);
 

@@ -1,17 +1,17 @@
 namespace RxTokens;
 
 /// <summary>A consumer of a shared stream, as that sees it. It tells one thing at a time.</summary>
-internal interface IJoined<in T>
+internal interface IJoined<T>
 {
-    /// <summary>Whether there is room for one more item; else it says so when there is.</summary>
-    bool MayBeTold();
+    /// <summary>For how many items there is room; if for none, it says so when there is.</summary>
+    int RoomOrSaysWhen();
 
     /// <summary>An item that came before it joined.</summary>
     void Remember(T item);
 
-    /// <param name="item">The item.</param>
-    /// <param name="number">The how-manieth of the source it is.</param>
-    void Tell(T item, long number);
+    /// <param name="items">The items, one or more.</param>
+    /// <param name="number">The how-manieth of the source the last of them is.</param>
+    void Tell(ReadOnlySpan<T> items, long number);
 
     /// <summary>Nothing follows.</summary>
     void End(Exception? failure);

@@ -1,6 +1,8 @@
+using System.Runtime.CompilerServices;
+
 namespace RxTokens;
 
-/// <summary>The one reader of a shared source: it reads when a consumer asks and none of those that hold it back is full, and tells all.</summary>
+/// <summary>The one reader of a shared source: it reads when a consumer asks and none of those that hold it back is full, on as far as all have room, and tells all.</summary>
 /// <remarks>
 /// <code>
 /// field             written by                     read by       ordered by
@@ -34,8 +36,12 @@ internal sealed class SharedSource<T>(IAsyncEnumerable<T> source, History<T> his
     private Seat<T>? _next; // to be told
     private Seat<T>? _unchecked; // from here on it is not known who has room for the next item
     private bool _isChecked; // or of nobody
+    private int _room; // for so many items, as far as that is known
+    private long _readTo; // the number of the last item that there is room for, since somebody has asked
     private long _count; // items that have come
-    private bool _isTelling; // an item
+    private T[] _come = new T[1]; // the last of them, which are told together
+    private int _untold;
+    private bool _isTelling;
     private bool _hasAskerLeft;
     private bool _hasBegun;
     private bool _isDeserted;
@@ -95,11 +101,14 @@ internal sealed class SharedSource<T>(IAsyncEnumerable<T> source, History<T> his
             wanted = seen;
         }
 
+        GoOn();
+    }
+
+    public void GoOn()
+    {
         if (!IsInside || !_isTelling) // who is told an item and asks for the next need not say so: we look when all are told
             Post(Note.News);
     }
-
-    public void GoOn() => Post(Note.News);
 
     /// <summary>Cancels what the only consumer may be inside of. From any thread.</summary>
     public void InterruptFor(Seat<T> seat)
@@ -145,8 +154,13 @@ internal sealed class SharedSource<T>(IAsyncEnumerable<T> source, History<T> his
 
     private void SeeToChanges()
     {
-        while (_hasChanged && TryTakeChange(out var seat, out var wishes))
+        while (_hasChanged)
         {
+            Tell(); // what has come is for those that were here
+            _readTo = _count;
+            if (!TryTakeChange(out var seat, out var wishes))
+                return;
+
             if ((wishes & Seat<T>.Wish.Leave) != 0)
                 LetOut(seat, isCancelled: (wishes & Seat<T>.Wish.Cancel) != 0);
             else if ((wishes & Seat<T>.Wish.Join) != 0)
@@ -245,10 +259,20 @@ internal sealed class SharedSource<T>(IAsyncEnumerable<T> source, History<T> his
             return false;
         }
 
-        if (Volatile.Read(ref _wanted) <= _count || (_hasAskerLeft && !IsAsked) || !HasEverybodyRoom)
+        if (_count >= _readTo && !TryReadOn())
             return false;
 
         _hasBegun = true;
+        return true;
+    }
+
+    /// <summary>One item for who asks; and as many as there is room for, where nobody would lose by it.</summary>
+    private bool TryReadOn()
+    {
+        if (Volatile.Read(ref _wanted) <= _count || (_hasAskerLeft && !IsAsked) || !HasEverybodyRoom)
+            return false;
+
+        _readTo = _count + _room;
         return true;
     }
 
@@ -272,11 +296,14 @@ internal sealed class SharedSource<T>(IAsyncEnumerable<T> source, History<T> his
         get
         {
             if (!_isChecked)
-                (_isChecked, _unchecked) = (true, _first);
+                (_isChecked, _unchecked, _room) = (true, _first, Burst);
             for (; _unchecked is { } seat; _unchecked = seat.Next)
             {
-                if (seat.Holds && !seat.Consumer.MayBeTold())
+                var room = seat.Holds ? seat.Consumer.RoomOrSaysWhen() : 1;
+                if (room == 0)
                     return false;
+
+                _room = Math.Min(_room, room);
             }
 
             return true;
@@ -298,17 +325,43 @@ internal sealed class SharedSource<T>(IAsyncEnumerable<T> source, History<T> his
         // Not before: who joins from inside the history's function does not find the item there, and is told it.
         _count++;
         (_isChecked, _hasAskerLeft) = (false, false);
+        if (_untold == _come.Length)
+            Array.Resize(ref _come, 2 * _untold);
+        _come[_untold++] = item;
+        if (_count < _readTo && !IsStopped && !_isClosed)
+            return true;
+
+        Tell();
+        return !IsStopped && MayRead();
+    }
+
+    /// <summary>Tells all what has come, each all of it at once: with many consumers, the less each is touched the better.</summary>
+    private void Tell()
+    {
+        if (_untold == 0)
+            return;
+
+        var items = _come.AsSpan(0, _untold);
+        _untold = 0;
         _isTelling = true;
         for (_next = _first; _next is { } seat;)
         {
             _next = seat.Next;
             if (seat.Number < _count && !seat.HasLeft)
-                seat.Consumer.Tell(item, _count);
+                seat.Consumer.Tell(items, _count);
         }
 
         _isTelling = false;
+        if (RuntimeHelpers.IsReferenceOrContainsReferences<T>())
+            items.Clear();
         LookAtNotes();
-        return !IsStopped && MayRead();
+    }
+
+    /// <summary>The last items are told before the source is disposed.</summary>
+    protected override bool MayDispose()
+    {
+        Tell();
+        return true;
     }
 
     protected override bool IsFailure(Exception thrown) => !(_isClosed && thrown is OperationCanceledException);
@@ -382,6 +435,13 @@ internal sealed class SharedSource<T>(IAsyncEnumerable<T> source, History<T> his
 
     protected override Due OnRest(bool isUsedUp)
     {
+        if (_untold > 0)
+        {
+            Tell(); // the next is not ready, or not in this turn
+            if (!isUsedUp)
+                Announce(Note.News); // who was told may have asked for more
+        }
+
         if (IsStopped && IsReading)
             CancelSource(); // the last one may have left from inside the very call
         return isUsedUp && !IsStopped ? Due.Continue : Due.None;

@@ -5,7 +5,8 @@ namespace RxTokens;
 /// <summary>One enumeration of a source for many consumers; <see cref="TokenStream"/>'s <c>Share</c> makes it.</summary>
 /// <remarks>
 /// <para>Each consumer that joins says what happens when it falls behind: it holds the source back (<see cref="Join"/>, or the stream as it is), gets what it missed merged into
-/// one item (<c>JoinConflated</c>), loses items, or fails, alone. The source is read when somebody asks, and none of those who hold it back has more waiting than its bound.</para>
+/// one item (<c>JoinConflated</c>), loses items, or fails, alone. The source is read when somebody asks and none of those who hold it back is full; and ahead of that as far as all have room, where all
+/// hold it back, so that nobody loses by it.</para>
 /// <para>Operators go behind a joined stream as behind any other: <c>shared.Join(4).Through(…)</c>, <c>shared.AsObservable()</c>.</para>
 /// </remarks>
 /// <typeparam name="T">The type of the items.</typeparam>
@@ -41,7 +42,8 @@ public sealed class SharedStream<T> : IAsyncEnumerable<T>
     /// result 2  a-----b-c-d-|    // Join(capacity: 4)
     /// </code>
     /// <para><b>Demand:</b> the consumer joins at <c>GetAsyncEnumerator</c>. It holds the source back only by <see cref="Overflow.Wait"/>, and then also when
-    /// it asks for nothing. What it is told of the time before it joined does not count.</para>
+    /// it asks for nothing: once it is full, until half of that is taken. When it asks while all who have joined hold the source back, as many items are read as all have
+    /// room for, so up to <paramref name="capacity"/> - 1 that nobody has asked for; those that are ready come together. What it is told of the time before it joined does not count.</para>
     /// <para><b>Errors:</b> the source's end, its failure and that of its clean-up come to every consumer, also to those that join later, after what waits for it.
     /// <see cref="Overflow.Fail"/> fails this consumer alone, with a <see cref="BackpressureException"/>.</para>
     /// <para><b>Disposal:</b> leaving is free at once; the last to leave waits for the source's disposal, and is told what that fails with, unless there is a grace time. A
@@ -50,7 +52,7 @@ public sealed class SharedStream<T> : IAsyncEnumerable<T>
     /// <para><b>Threading:</b> a consumer resumes where the item arrives, or on the thread of the consumer that asked for it, one after the other: one that blocks its thread
     /// keeps the others. A consumer that cancels or leaves may do so on any thread.</para>
     /// </remarks>
-    /// <param name="capacity">How many items may wait; at least 1.</param>
+    /// <param name="capacity">How many items may wait; at least 1, with which nothing is read that nobody asks for.</param>
     /// <param name="overflow">What happens when they do.</param>
     /// <param name="onDropped">Called with each item that is dropped, where it arrives, and with those that nobody will ask for.</param>
     /// <returns>A pull stream; each enumeration is a consumer.</returns>
@@ -142,7 +144,7 @@ internal sealed class JoinedStream<T>(SharedSource<T> source, int capacity, Over
 
     protected override Boundary<T, T> Consumer(Seat<T> seat, CancellationToken cancellationToken) => _overflow == Overflow.DropNewest
         ? new KeepLatestBoundary<T>(pull: null, push: null, seat, _capacity, onDropped, cancellationToken)
-        : new BufferedBoundary<T>(pull: null, push: null, seat, _capacity, _overflow, resumeAt: _capacity - 1, onDropped, cancellationToken);
+        : new BufferedBoundary<T>(pull: null, push: null, seat, _capacity, _overflow, resumeAt: _capacity / 2, onDropped, cancellationToken);
 }
 
 [DebuggerDisplay("JoinConflated({_seed.Method}, {_add.Method})")]

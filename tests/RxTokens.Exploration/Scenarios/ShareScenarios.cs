@@ -51,6 +51,29 @@ public static class ShareScenarios
         Require(first.Letters == Letters && second.Letters == Letters, $"they got '{Show(first)}' and '{Show(second)}'");
     }
 
+    /// <summary>Several items come at once to each, beside what it takes, asks and makes room for.</summary>
+    [Test]
+    public static void BothAreReadAheadFor()
+    {
+        var play = new Two(failure: null);
+        var (first, second) = (play.Start(play.Join(2)), play.Start(play.Join(3)));
+        play.Run();
+        Require(first.Letters == Letters && second.Letters == Letters, $"they got '{Show(first)}' and '{Show(second)}'");
+    }
+
+    [Test]
+    public static void OneLeavesWhatIsReadAhead()
+    {
+        var play = new Two(failure: null);
+        var first = play.Start(play.Join(3));
+        var second = play.Start(play.Join(2), taken: true);
+        play.StartLater(() => _ = second.LeaveAsync());
+        play.Run();
+        Require(first.Letters == Letters && first.Failure is null, $"the first got '{Show(first)}'");
+        Require(second.HasLeft && second.LeavingFailure is null, "the second never leaves");
+        Require(Letters.StartsWith(second.Letters, StringComparison.Ordinal), $"the second got '{Show(second)}'");
+    }
+
     /// <summary>The failure comes to both.</summary>
     [Test]
     public static void OneJoinsAndTheSourceFails()
@@ -126,6 +149,8 @@ public static class ShareScenarios
         }
 
         public IAsyncEnumerable<Item> Join() => Operators.Join(_shared, _scene.Choose(4));
+
+        public IAsyncEnumerable<Item> Join(int capacity) => _shared.Join(capacity);
 
         public Consumer Start(IAsyncEnumerable<Item> stream, int wants = int.MaxValue, bool taken = false, CancellationToken cancellationToken = default)
         {

@@ -59,8 +59,8 @@ public class ShareAttackTests
         using var cancellation = new CancellationTokenSource();
         var source = Pull("[abcd|]");
         var shared = source.Share();
-        var first = _clock.Consume(shared.Join(4), cancellation.Token).AskAt(0, 2);
-        var second = _clock.Consume(shared.Join(4)).AskAt(0);
+        var first = _clock.Consume(shared, cancellation.Token).AskAt(0, 2);
+        var second = _clock.Consume(shared).AskAt(0);
         _clock.At(1, cancellation.Cancel);
         _clock.AdvanceToFrame(5);
         Assert.That((Show(first), Show(second)), Is.EqualTo(("0:a 2:#OperationCanceledException", "0:a")));

@@ -143,12 +143,14 @@ public class SharePropertyTests
                 Assert.That(consumer.Leaving is null or { IsCompletedSuccessfully: true } || isDeaf, Is.True, "a leave does not end");
         }
 
+        /// <summary>Once it was full, until half of that is taken.</summary>
         private bool HoldsTheSource(Consumer consumer) =>
-            consumer is { IsPresent: true, IsAsking: false, Case.Policy: Policy.Holds } && consumer.Waiting >= consumer.Case.Capacity;
+            consumer is { IsPresent: true, IsAsking: false, Case.Policy: Policy.Holds } && consumer.Waiting > consumer.Case.Capacity / 2;
 
         private void OnRead()
         {
-            Assert.That(_consumers.Any(c => c.IsAsking), Is.True, $"read {_probe.Reads.Count} is asked for by nobody");
+            if (!_consumers.Any(c => c.IsAsking))
+                Assert.That(_consumers.Where(c => c.IsPresent), Is.Not.Empty.And.All.Property(nameof(Consumer.MayBeReadAheadFor)).True, $"read {_probe.Reads.Count} is asked for by nobody");
             foreach (var consumer in _consumers.Where(c => c.IsPresent && c.Case.Policy == Policy.Holds))
                 Assert.That(consumer.Waiting - (consumer.IsAsking ? 1 : 0), Is.LessThan(consumer.Case.Capacity), $"{consumer.Case} is full"); // who asks has what came first
         }
@@ -285,6 +287,9 @@ public class SharePropertyTests
 
         /// <summary>Items that have come since it joined, and that it has not taken.</summary>
         public int Waiting => _run.Delivered - _joinedAt - Math.Max(0, Items.Sum(text => text.Length) - _past);
+
+        /// <summary>Whether an item may be read that nobody asks for: it is lost to no one, and not the only one that may wait.</summary>
+        public bool MayBeReadAheadFor => Case is { Policy: Policy.Holds, Capacity: > 1 } && Waiting < Case.Capacity;
 
         public void Leave()
         {

@@ -288,6 +288,91 @@ public class ShareTests
         Assert.That(string.Concat(second.Items), Is.EqualTo("abcdef"));
     }
 
+    // Reading ahead
+
+    [Test]
+    public void WhoeverAsks_IsReadAheadForAsFarAsAllHaveRoom()
+    {
+        var source = Pull("[abcdefgh|]");
+        var shared = source.Share();
+        var first = _clock.Consume(shared.Join(3)).AskAt(0, 10, 20, 30, 40, 50, 60, 70, 80);
+        var second = _clock.Consume(shared.Join(5)).AskAt(0, 1, 2, 35, 36, 37, 38, 39, 80);
+        _clock.Start();
+        Assert.That(source.Reads, Is.EqualTo(new[] { 0, 0, 0, 30, 30, 30, 38, 50, 50 }), "the first is full at 38, until half of that is taken");
+        Assert.That(Show(first), Is.EqualTo("0:a 10:b 20:c 30:d 40:e 50:f 60:g 70:h 80:|"));
+        Assert.That(Show(second), Is.EqualTo("0:a 1:b 2:c 35:d 36:e 37:f 38:g 50:h 80:|"));
+    }
+
+    [Test]
+    public void WhatIsNotReady_IsReadAheadToo()
+    {
+        var source = Pull("a---b---c---d|");
+        var consumer = _clock.Consume(source.Share().Join(3)).AskAt(0, 20, 21);
+        _clock.AdvanceToFrame(30);
+        Assert.That(source.Reads, Is.EqualTo(new[] { 0, 0, 4 }));
+        Assert.That(Show(consumer), Is.EqualTo("0:a 20:b 21:c"));
+    }
+
+    [TestCase(0, TestName = "WhereOnlyOneMayWait_NothingIsReadAhead")]
+    [TestCase(1, TestName = "WhereSomebodyDrops_NothingIsReadAhead")]
+    [TestCase(2, TestName = "WhereSomebodyMerges_NothingIsReadAhead")]
+    [TestCase(3, TestName = "WhereSomebodyFails_NothingIsReadAhead")]
+    public void NothingIsReadAhead(int other)
+    {
+        var source = Pull("[abcdef|]");
+        var shared = source.Share();
+        var first = _clock.Consume(shared.Join(4)).AskAt(0, 10);
+        var second = _clock.Consume(other switch
+        {
+            0 => shared,
+            1 => shared.Join(1, Overflow.DropOldest),
+            2 => shared.JoinConflated(),
+            _ => shared.Join(1, Overflow.Fail),
+        }).AskAt(0, 10);
+        _clock.Start();
+        Assert.That(source.Reads, Is.EqualTo(new[] { 0, 10 }));
+        Assert.That((Show(first), Show(second)), Is.EqualTo(("0:a 10:b", "0:a 10:b")));
+    }
+
+    [Test]
+    public void WhoJoinsOrLeaves_EndsTheReadingAhead()
+    {
+        var source = Pull("a---b---c---d---e|");
+        var shared = source.Share();
+        var first = _clock.Consume(shared.Join(8)).AskAt(0);
+        var second = new List<PullConsumer<string>>();
+        _clock.At(5, () => second.Add(_clock.Consume(shared))); // beside the third read
+        _clock.AdvanceToFrame(30);
+        Assert.That(source.Reads, Is.EqualTo(new[] { 0, 0, 4 }));
+        _clock.At(31, () => second[0].Leave());
+        _ = first.AskAt(32, 33, 34);
+        _clock.AdvanceToFrame(40);
+        Assert.That(source.Reads, Is.EqualTo(new[] { 0, 0, 4, 34, 34, 34 }));
+    }
+
+    [Test]
+    public void TheLastItems_AreThereBeforeTheSourceIsDisposed()
+    {
+        var source = Pull("-[abc|]");
+        var seen = "";
+        var shared = source.Share();
+        var consumer = _clock.Consume(shared.Join(9).Through(o => o.Do(text => seen += $"{text}{source.Disposals.Count} "))).AskAt(0, 0, 0, 1);
+        _clock.Start();
+        Assert.That((seen, Show(consumer)), Is.EqualTo(("a0 b0 c0 ", "1:a 1:b 1:c 1:|")));
+    }
+
+    [Test]
+    public void AHistoryThatFails_EndsWhatIsReadAhead()
+    {
+        var failure = new FormatException();
+        var source = Pull("[abcdef|]");
+        var shared = source.Share((x, y) => y == "c" ? throw failure : x + y);
+        var consumer = All(shared.Join(9));
+        _clock.Start();
+        Assert.That(Show(consumer), Is.EqualTo("0:a 0:b 0:c 0:#FormatException"));
+        Assert.That(source.Reads, Has.Count.EqualTo(3));
+    }
+
     [Test]
     public void OneThatFailsWhenItIsFull_FailsAlone()
     {

@@ -99,7 +99,7 @@ public class CancelledEnumerationTests
         foreach (var isAway in new[] { false, true })
         {
             var clock = new VirtualClock();
-            var source = clock.Pull(Marbles.Of("a---b|"));
+            var source = clock.Pull(Marbles.Of("a---b----------------|"));
             using var cancellation = new CancellationTokenSource();
             var consumer = clock.Consume(((PullPipeline)pipeline).Over(source), cancellation.Token).AskAt(0, 20);
             clock.AdvanceToFrame(isAway ? 9 : 1);

@@ -137,7 +137,7 @@ public class CleanUpFailuresTests
         {
             var clock = new VirtualClock();
             var failure = Foreign;
-            var source = new PullProbe<string>(clock, Marbles.Of("a-------b|")) { DisposalFailure = failure };
+            var source = new PullProbe<string>(clock, Marbles.Of("a-------b---|")) { DisposalFailure = failure };
             var consumer = clock.Consume(((PullPipeline)pipeline).Over(source)).AskAt(0, 1);
             clock.AdvanceToFrame(frame);
 
@@ -164,7 +164,7 @@ public class CleanUpFailuresTests
     public void AForeignCancellationInTheCleanUp_IsToldWhenTheQueryEnds(object pipeline)
     {
         var failure = Foreign;
-        var source = new PullProbe<string>(_clock, Marbles.Of("abc|")) { DisposalFailure = failure };
+        var source = new PullProbe<string>(_clock, Marbles.Of("a---------b|")) { DisposalFailure = failure };
         var consumer = _clock.Consume(((PullPipeline)pipeline).Over(source).Through(o => o.Take(1))).AskAt(0, 9);
         _clock.AdvanceToFrame(9);
 
