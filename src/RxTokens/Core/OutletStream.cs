@@ -8,7 +8,10 @@ internal abstract class OutletStream<T> : IAsyncEnumerable<T>
 {
     public IAsyncEnumerator<T> GetAsyncEnumerator(CancellationToken cancellationToken = default) => Start(cancellationToken);
 
-    /// <summary>Makes an outlet, and nothing else: it starts at the first request.</summary>
+    /// <summary>The source, if it is one of the library's.</summary>
+    public static OutletStream<T>? Of(IAsyncEnumerable<T> source) => (source as SharedStream<T>)?.Plain ?? source as OutletStream<T>;
+
+    /// <summary>Makes an outlet, which starts at the first request (but a consumer of a shared stream joins here).</summary>
     public abstract IOutlet<T> Start(CancellationToken cancellationToken);
 }
 

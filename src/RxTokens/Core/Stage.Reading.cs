@@ -241,6 +241,7 @@ internal abstract partial class Stage<T>
             _failures = null;
             _phase = Phase.Ready;
             Begin(next);
+            Interlocked.MemoryBarrier(); // who cancels looks for the source after its note, we for notes after the source
             return;
         }
 
@@ -251,13 +252,14 @@ internal abstract partial class Stage<T>
 
     private void Begin(IAsyncEnumerable<T> source)
     {
-        if ((source as SharedStream<T>)?.Plain is { } stream || (stream = source as OutletStream<T>) is not null)
+        if (OutletStream<T>.Of(source) is { } stream)
         {
             _inner = stream.Start(CancellationToken.None);
-            return;
         }
-
-        _source = source;
-        _cancellation = new CancellationTokenSource();
+        else
+        {
+            _source = source;
+            _cancellation = new CancellationTokenSource();
+        }
     }
 }

@@ -157,6 +157,7 @@ internal sealed class HedgeOutlet<T> : Outlet<T, T>
         _scheduler = scheduler;
         _first = new Contestant(this, first);
         _second = new Contestant(this, second);
+        _first.Enumerate();
     }
 
     protected override bool IsPushedTo => false;
@@ -171,7 +172,7 @@ internal sealed class HedgeOutlet<T> : Outlet<T, T>
 
         if (_delay == TimeSpan.Zero)
         {
-            Read(_second);
+            BeginSecond();
             return;
         }
 
@@ -199,7 +200,12 @@ internal sealed class HedgeOutlet<T> : Outlet<T, T>
     {
         Disarm(ref _delayed);
         LookAtNotes(); // nothing is begun for who has left from inside that
-        if (IsOpen && _winner is null && !_second.HasBegun)
+        if (!IsOpen || _winner is not null || _second.HasBegun)
+            return;
+
+        _second.Enumerate(); // not before: it may join others, and hold them back
+        LookAtNotes(); // who has cancelled meanwhile did not find it
+        if (IsOpen)
             Read(_second);
     }
 
@@ -322,7 +328,7 @@ internal sealed class HedgeOutlet<T> : Outlet<T, T>
     /// <remarks>
     /// <code>
     /// field               written by                  read by       ordered by
-    /// _enumerator         constructor                 everyone      readonly; an outlet is safe
+    /// _enumerator         the runner, once            everyone      a fence, before the notes are looked at; an outlet is safe
     /// _hasLanded          the runner until it reads,  the runner    volatile, before its note News
     ///                     then the read
     /// _hasGone            the disposal                the runner    the same
@@ -331,7 +337,8 @@ internal sealed class HedgeOutlet<T> : Outlet<T, T>
     /// </remarks>
     private sealed class Contestant(HedgeOutlet<T> outlet, IAsyncEnumerable<T> source)
     {
-        private readonly IOutlet<T> _enumerator = (source as OutletStream<T> ?? new TakeUntilStream<T>(source, CancellationToken.None)).Start(CancellationToken.None);
+        private IAsyncEnumerable<T>? _source = source; // until it is enumerated, which is when it is needed
+        private IOutlet<T>? _enumerator;
         private ConfiguredValueTaskAwaitable<bool>.ConfiguredValueTaskAwaiter _read;
         private ConfiguredValueTaskAwaitable.ConfiguredValueTaskAwaiter _disposal;
         private volatile bool _hasLanded;
@@ -346,16 +353,28 @@ internal sealed class HedgeOutlet<T> : Outlet<T, T>
 
         public bool IsGone { get; private set; }
 
-        public T Current => _enumerator.Current;
+        public T Current => _enumerator!.Current;
 
-        public void Cancel() => Unobserved.Cancel(_enumerator, static e => e.Cancel());
+        public void Cancel()
+        {
+            if (Volatile.Read(ref _enumerator) is { } enumerator)
+                Unobserved.Cancel(enumerator, static e => e.Cancel());
+        }
+
+        public void Enumerate()
+        {
+            var stream = OutletStream<T>.Of(_source!) ?? new TakeUntilStream<T>(_source!, CancellationToken.None);
+            _source = null;
+            Volatile.Write(ref _enumerator, stream.Start(CancellationToken.None));
+            Interlocked.MemoryBarrier();
+        }
 
         public void Read()
         {
             HasBegun = true;
             _isReading = true;
             _hasLanded = false;
-            _read = _enumerator.MoveNextAsync().ConfigureAwait(false).GetAwaiter();
+            _read = _enumerator!.MoveNextAsync().ConfigureAwait(false).GetAwaiter();
             if (_read.IsCompleted)
                 _hasLanded = true;
             else
@@ -394,6 +413,13 @@ internal sealed class HedgeOutlet<T> : Outlet<T, T>
                 return;
 
             _isLeft = true;
+            _source = null;
+            if (_enumerator is null)
+            {
+                _hasGone = true;
+                return;
+            }
+
             _disposal = _enumerator.DisposeAsync().ConfigureAwait(false).GetAwaiter();
             if (_disposal.IsCompleted)
                 _hasGone = true;

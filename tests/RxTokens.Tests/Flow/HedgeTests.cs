@@ -77,6 +77,20 @@ public class HedgeTests
     // Arguments
 
     [Test]
+    public void ASecondSourceThatIsShared_IsJoinedWhenItIsBegun()
+    {
+        var shared = _clock.Pull(Marbles.Of("xyz|")).Share();
+        var other = Consume(shared);
+        var prompt = Consume(Pull("-a|").Hedge(Ms(2), shared.Join(1), _clock));
+        var late = Consume(Pull("------a|").Hedge(Ms(1), shared.Join(1), _clock));
+        _clock.At(0, () => Assert.That(shared.ConsumerCount, Is.EqualTo(1)));
+        _clock.AdvanceToFrame(1);
+        Assert.That(shared.ConsumerCount, Is.EqualTo(2));
+        _clock.Start();
+        Assert.That((Marbles.Show(other.Received), Marbles.Show(prompt.Received), Marbles.Show(late.Received)), Is.EqualTo(("0:x 1:y 2:z 3:|", "1:a 2:|", "2:z 3:|")));
+    }
+
+    [Test]
     public void Null_IsRefused()
     {
         IAsyncEnumerable<string> none = null!;
