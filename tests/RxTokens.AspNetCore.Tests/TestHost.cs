@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -32,12 +33,12 @@ internal sealed class TestHost : IAsyncDisposable
 
     public IServiceProvider Services => _app.Services;
 
-    public static async Task<TestHost> StartAsync(Action<WebApplication> map, Action<WebApplicationBuilder>? configure = null, string environment = "Production")
+    public static async Task<TestHost> StartAsync(Action<WebApplication> map, Action<WebApplicationBuilder>? configure = null, string environment = "Production", HttpProtocols protocols = HttpProtocols.Http1)
     {
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { EnvironmentName = environment });
         var logs = new Logs();
         builder.Logging.ClearProviders().AddProvider(logs).SetMinimumLevel(LogLevel.Debug);
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, listen => listen.Protocols = protocols));
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(15));
         configure?.Invoke(builder);
         var app = builder.Build();
@@ -48,8 +49,8 @@ internal sealed class TestHost : IAsyncDisposable
     }
 
     /// <summary>A host with one stream at <c>/</c>.</summary>
-    public static Task<TestHost> StartAsync(Func<Microsoft.AspNetCore.Http.IResult> result, Action<WebApplicationBuilder>? configure = null, string environment = "Production") =>
-        StartAsync(app => app.MapMethods("/", ["GET", "POST", "HEAD"], result), configure, environment);
+    public static Task<TestHost> StartAsync(Func<Microsoft.AspNetCore.Http.IResult> result, Action<WebApplicationBuilder>? configure = null, string environment = "Production", HttpProtocols protocols = HttpProtocols.Http1) =>
+        StartAsync(app => app.MapMethods("/", ["GET", "POST", "HEAD"], result), configure, environment, protocols);
 
     public Task StopAsync() => _app.StopAsync();
 
@@ -58,7 +59,12 @@ internal sealed class TestHost : IAsyncDisposable
     {
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         if (receiveBuffer is { } size)
+        {
             socket.ReceiveBufferSize = size;
+            if (OperatingSystem.IsLinux())
+                socket.SetRawSocketOption(6, 2, BitConverter.GetBytes(1400)); // TCP_MAXSEG: the loopback's own segments are larger than the buffer
+        }
+
         await socket.ConnectAsync(IPAddress.Loopback, Port);
         var client = new RawClient(socket);
         await client.SendAsync($"{method} {path} HTTP/1.1\r\nHost: localhost\r\n{headers}\r\n");
