@@ -1,6 +1,9 @@
+using System.Diagnostics;
+
 namespace RxTokens;
 
 /// <summary>What a client is told of a failure: an event once the response has begun, a status before.</summary>
+[DebuggerDisplay("{EventType,nq}: {Message}, {StatusCode}")]
 public sealed class TokenFailure
 {
     internal const string SafeMessage = "The stream has failed.";

@@ -1,7 +1,10 @@
+using System.Diagnostics;
+
 namespace RxTokens;
 
 /// <summary>How <see cref="TokenResults"/> serve: for all of an application by <c>services.Configure&lt;TokenResultOptions>(…)</c>, for one result by its argument.</summary>
 /// <remarks>An object that is in use must not be changed.</remarks>
+[DebuggerDisplay("heartbeat {Heartbeat}, headers after {HeadersAfter}, close after {CloseAfter}")]
 public sealed class TokenResultOptions
 {
     private TimeSpan _heartbeat = TimeSpan.FromSeconds(15);

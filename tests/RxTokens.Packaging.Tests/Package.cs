@@ -7,7 +7,7 @@ namespace RxTokens.Packaging.Tests;
 public sealed record Package(string Name)
 {
     /// <summary>All packages; each becomes the fixture argument of the tests.</summary>
-    public static IEnumerable<Package> All => [new("RxTokens"), new("RxTokens.Testing")];
+    public static IEnumerable<Package> All => [new("RxTokens"), new("RxTokens.AspNetCore"), new("RxTokens.Testing")];
 
     /// <summary>The assembly that goes into the package.</summary>
     public Assembly Assembly => Assembly.Load(Name);

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net.ServerSentEvents;
 using System.Reflection;
 using Microsoft.AspNetCore.Builder;
@@ -8,6 +9,7 @@ namespace RxTokens;
 
 /// <summary>A stream as server-sent events, of <see cref="TokenResults.ServerSentEvents{T}(IAsyncEnumerable{T}, System.Text.Json.Serialization.Metadata.JsonTypeInfo{T}?, string?, TokenResultOptions?)"/>.</summary>
 /// <typeparam name="T">The type of the events' data.</typeparam>
+[DebuggerDisplay("{ContentType,nq}")]
 public sealed class TokenEventsResult<T> : IResult, IEndpointMetadataProvider, IStatusCodeHttpResult, IContentTypeHttpResult
 {
     private readonly Func<HttpContext, ServingSettings, Task> _serve;

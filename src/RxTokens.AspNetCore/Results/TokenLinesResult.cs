@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Reflection;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -7,6 +8,7 @@ namespace RxTokens;
 
 /// <summary>A stream as newline-delimited JSON, of <see cref="TokenResults.JsonLines"/>.</summary>
 /// <typeparam name="T">The type of the items.</typeparam>
+[DebuggerDisplay("{ContentType,nq}")]
 public sealed class TokenLinesResult<T> : IResult, IEndpointMetadataProvider, IStatusCodeHttpResult, IContentTypeHttpResult
 {
     private readonly Func<HttpContext, ServingSettings, Task> _serve;

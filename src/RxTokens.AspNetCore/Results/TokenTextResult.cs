@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Reflection;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -6,6 +7,7 @@ using Microsoft.AspNetCore.Http.Metadata;
 namespace RxTokens;
 
 /// <summary>A stream of texts as plain text, of <see cref="TokenResults.Text"/>.</summary>
+[DebuggerDisplay("{ContentType,nq}")]
 public sealed class TokenTextResult : IResult, IEndpointMetadataProvider, IStatusCodeHttpResult, IContentTypeHttpResult
 {
     private readonly Func<HttpContext, ServingSettings, Task> _serve;
