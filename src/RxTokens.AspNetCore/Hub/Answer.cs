@@ -1,0 +1,244 @@
+using System.Diagnostics;
+using System.Threading.RateLimiting;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace RxTokens;
+
+/// <summary>One answer under way: reads its source to the end, whoever follows, and writes it into the log.</summary>
+/// <remarks>
+/// <code>
+/// field                  written by                   read by       ordered by
+/// _followers, _timer,    who follows, leaves, stops;  the same      _gate, under which nothing else is called
+///   _end, _isOver        the pump, at its end
+/// _carry, _written       the pump                     the same      its own flow
+/// </code>
+/// <para>The log is the judge of how the answer has ended: who says it first. Stopping says it, and then cancels the source; the pump learns of an end that
+/// somebody else has said when it next writes, or shows that it lives.</para>
+/// </remarks>
+internal sealed class Answer
+{
+    private static readonly ActivitySource Activities = new("RxTokens.AspNetCore");
+
+    private readonly object _gate = new();
+    private readonly TokenStreamHub _hub;
+    private readonly HubLimits.Place _place;
+    private readonly long _fence;
+    private readonly RateLimitLease? _lease;
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly ITimer _signOfLife;
+    private int _followers;
+    private ITimer? _timer; // until nobody has followed for too long
+    private TokenLogEnd? _end; // why it is stopped
+    private bool _isOver;
+    private string _carry = ""; // the first half of a surrogate pair
+    private long _written; // characters
+
+    public Answer(TokenStreamHub hub, HubLimits.Place place, long fence, RateLimitLease? lease)
+    {
+        (_hub, _place, _fence, _lease) = (hub, place, fence, lease);
+        var period = hub.Options.Keep / 3;
+        _signOfLife = hub.Clock.CreateTimer(static answer => _ = ((Answer)answer!).ShowThatItLivesAsync(), this, period, period);
+        WaitForFollowers();
+    }
+
+    /// <summary>When its source is disposed, and all is given back.</summary>
+    public Task Completion { get; private set; } = Task.CompletedTask;
+
+    /// <summary>Begins to read, on the thread pool, and without what is ambient to the request.</summary>
+    public void Start(TokenSource source)
+    {
+        var parent = Activity.Current?.Context ?? default;
+        using (ExecutionContext.SuppressFlow())
+            Completion = Task.Run(() => RunAsync(source, parent));
+    }
+
+    /// <summary>Ends it, now: whatever its source says of it, and when.</summary>
+    public async ValueTask StopAsync(TokenLogEnd end)
+    {
+        lock (_gate)
+            _end ??= end;
+        await _hub.Log.EndAsync(_place.Key.Value, _fence, end).ConfigureAwait(false);
+        CancelSource();
+    }
+
+    public void Follow()
+    {
+        lock (_gate)
+        {
+            _followers++;
+            _timer?.Dispose();
+            _timer = null;
+        }
+    }
+
+    public void Leave()
+    {
+        lock (_gate)
+            _followers--;
+        WaitForFollowers();
+    }
+
+    private void WaitForFollowers()
+    {
+        var after = _hub.Options.StopUnreadAfter;
+        if (after == Timeout.InfiniteTimeSpan)
+            return;
+
+        lock (_gate)
+        {
+            if (_followers > 0 || _isOver)
+                return;
+
+            _timer?.Dispose();
+            _timer = _hub.Clock.CreateTimer(static answer => ((Answer)answer!).OnUnread(), this, after, Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    private void OnUnread()
+    {
+        lock (_gate)
+        {
+            if (_followers > 0 || _isOver)
+                return; // somebody has come in the same moment
+        }
+
+        _ = StopQuietlyAsync(TokenStreamHub.Unread);
+    }
+
+    private async Task StopQuietlyAsync(TokenLogEnd end)
+    {
+        try
+        {
+            await StopAsync(end).ConfigureAwait(false);
+        }
+        catch (Exception failure)
+        {
+            HubLog.LogFailed(_hub.Logger, failure);
+            CancelSource();
+        }
+    }
+
+    private void CancelSource()
+    {
+        try
+        {
+            _stopping.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // It is over.
+        }
+        catch (AggregateException failure)
+        {
+            HubLog.CancellationFailed(_hub.Logger, failure);
+        }
+    }
+
+    /// <summary>A source may be silent for longer than a log is kept that nobody writes.</summary>
+    private async Task ShowThatItLivesAsync()
+    {
+        try
+        {
+            await _hub.Log.AppendAsync(_place.Key.Value, _fence, "").ConfigureAwait(false);
+        }
+        catch (TokenLogConflictException)
+        {
+            CancelSource(); // ended from outside
+        }
+        catch (Exception failure)
+        {
+            HubLog.LogFailed(_hub.Logger, failure); // the next may succeed
+        }
+    }
+
+    private async Task RunAsync(TokenSource source, ActivityContext parent)
+    {
+        using var activity = Activities.StartActivity("rxtokens.answer", ActivityKind.Internal, parent);
+        TokenLogEnd? end = null;
+        try
+        {
+            end = await ReadAsync(source).ConfigureAwait(false);
+        }
+        catch (TokenLogConflictException)
+        {
+            // Ended from outside: that is how it has ended.
+        }
+        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+        {
+            // By whom is said.
+        }
+        catch (Exception failure)
+        {
+            HubLog.AnswerFailed(_hub.Logger, failure);
+            end = _hub.Describe(failure);
+        }
+
+        await EndAsync(end).ConfigureAwait(false);
+        activity?.SetTag("rxtokens.ending", (_end ?? end)?.EventType);
+        activity?.SetTag("rxtokens.characters", _written);
+    }
+
+    private async Task<TokenLogEnd> ReadAsync(TokenSource source)
+    {
+        var scope = _hub.Scopes.CreateAsyncScope();
+        await using (scope.ConfigureAwait(false))
+        {
+            var stream = source(scope.ServiceProvider, _stopping.Token)
+                ?? throw new InvalidOperationException("The function that makes the stream of an answer returned null.");
+            await foreach (var text in stream.WithCancellation(_stopping.Token).ConfigureAwait(false))
+                await WriteAsync(text).ConfigureAwait(false);
+        }
+
+        if (_carry.Length > 0)
+            await AppendAsync(_carry).ConfigureAwait(false);
+
+        // A source that ends quietly when it is cancelled has not been read to its end.
+        _stopping.Token.ThrowIfCancellationRequested();
+        return TokenLogEnd.Complete;
+    }
+
+    /// <summary>Keeps the first half of a pair back until the other comes: readers get whole characters.</summary>
+    private ValueTask WriteAsync(string text)
+    {
+        if (string.IsNullOrEmpty(text))
+            return default;
+        if (_carry.Length > 0)
+            text = _carry + text;
+        _carry = char.IsHighSurrogate(text[^1]) ? text[^1..] : "";
+        return AppendAsync(_carry.Length > 0 ? text[..^1] : text);
+    }
+
+    private ValueTask AppendAsync(string text)
+    {
+        if (text.Length == 0)
+            return default;
+
+        _written += text.Length;
+        return _hub.Log.AppendAsync(_place.Key.Value, _fence, text);
+    }
+
+    private async Task EndAsync(TokenLogEnd? end)
+    {
+        lock (_gate)
+        {
+            _isOver = true;
+            _timer?.Dispose();
+            _timer = null;
+        }
+
+        await _signOfLife.DisposeAsync().ConfigureAwait(false);
+        try
+        {
+            if (end is not null)
+                await _hub.Log.EndAsync(_place.Key.Value, _fence, end).ConfigureAwait(false);
+        }
+        catch (Exception failure)
+        {
+            HubLog.LogFailed(_hub.Logger, failure);
+        }
+
+        _stopping.Dispose();
+        _lease?.Dispose();
+        _hub.OnOver(this, _place, Math.Min(_written, _hub.Options.CharactersPerAnswer));
+    }
+}

@@ -1,0 +1,289 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Threading.RateLimiting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+
+namespace RxTokens;
+
+/// <summary>Answers that live apart from the requests that began them: one request starts one, any number follow it, from where they like, and leaving is not stopping.</summary>
+/// <remarks>
+/// <code>
+/// app.MapPost("/answers", (Question question, HttpContext http, TokenStreamHub hub) =>
+///     hub.Start(http.User.Identity!.Name!, (services, stopped) => services.GetRequiredService&lt;Model>().Answer(question, stopped)));
+/// app.MapGet("/answers/{id}", (string id, HttpContext http, TokenStreamHub hub) => hub.Follow(http.User.Identity!.Name!, id));
+/// app.MapDelete("/answers/{id}", (string id, HttpContext http, TokenStreamHub hub) => hub.Stop(http.User.Identity!.Name!, id));
+/// </code>
+/// <para><b>Ids</b> are 128 random bits. Without its owner an id is nothing: a foreign one and one that never was are 404 alike.</para>
+/// <para><b>Demand:</b> an answer is read to its end as fast as it comes, and kept, within the bounds of <see cref="TokenStreamOptions"/>. A follower gets all that it has not got in one event, and the next
+/// when that is drained: who is slow holds up nobody, and has no queue.</para>
+/// <para><b>Errors:</b> the failure of a source is the last event, described by <see cref="TokenResultOptions.DescribeFailure"/>.</para>
+/// <para><b>Disposal:</b> when the host stops, answers are stopped, and waited for as long as the host allows.</para>
+/// <para><b>Threading:</b> sources are read on the thread pool, without what is ambient to the request. All methods may be called on any thread.</para>
+/// <code>
+/// field         written by       read by     ordered by
+/// _answers      everyone         everyone    itself
+/// _isStopping   the host, once   everyone    a fence on both sides: who begins an answer looks again when that can be seen
+/// all others    constructor      everyone    readonly
+/// </code>
+/// </remarks>
+[DebuggerDisplay("{_answers.Count} answers")]
+public sealed class TokenStreamHub
+{
+    internal static readonly TokenLogEnd Unread = new(TokenEvents.Stopped, "The answer was stopped: nobody followed it.");
+    private static readonly TokenLogEnd Stopped = new(TokenEvents.Stopped, "The answer was stopped.");
+    private static readonly TokenLogEnd ServerStops = new(TokenEvents.Stopped, "The answer was stopped: the server was stopping.");
+
+    private readonly ConcurrentDictionary<StreamKey, Kept> _answers = new();
+    private readonly HubLimits _limits;
+    private readonly TokenResultOptions _results;
+    private readonly bool _isDevelopment;
+    private readonly CancellationToken _hostStops;
+    private volatile bool _isStopping;
+
+    internal TokenStreamHub(IServiceProvider services)
+    {
+        Options = services.GetRequiredService<IOptions<TokenStreamOptions>>().Value;
+        Options.Validate();
+        Log = services.GetRequiredService<ITokenLog>();
+        Scopes = services.GetRequiredService<IServiceScopeFactory>();
+        _results = services.GetService<IOptions<TokenResultOptions>>()?.Value ?? new TokenResultOptions();
+        Clock = ClockOf(services);
+        Logger = services.GetService<ILoggerFactory>()?.CreateLogger("RxTokens.AspNetCore") ?? NullLogger.Instance;
+        _limits = new HubLimits(Options);
+        _isDevelopment = services.GetService<IHostEnvironment>()?.IsDevelopment() ?? false;
+        _hostStops = services.GetService<IHostApplicationLifetime>()?.ApplicationStopping ?? CancellationToken.None;
+    }
+
+    /// <summary>An answer that is known here: under way, or kept for some time.</summary>
+    private sealed class Kept(HubLimits.Place place)
+    {
+        public HubLimits.Place Place => place;
+
+        public Answer? Answer { get; set; }
+
+        public ITimer? Timer { get; set; }
+    }
+
+    internal TokenStreamOptions Options { get; }
+
+    internal ITokenLog Log { get; }
+
+    internal IServiceScopeFactory Scopes { get; }
+
+    internal TimeProvider Clock { get; }
+
+    internal ILogger Logger { get; }
+
+    internal HubLimits Limits => _limits;
+
+    internal int Count => _answers.Count;
+
+    /// <summary>Begins an answer.</summary>
+    /// <param name="owner">Whose it is: an account, not a name that can change hands.</param>
+    /// <param name="source">Makes its stream, once, after the request.</param>
+    /// <param name="cancellationToken">Gives up, before it has begun.</param>
+    /// <returns>Its id.</returns>
+    /// <exception cref="ArgumentException"><paramref name="owner"/> is empty.</exception>
+    /// <exception cref="ArgumentNullException"><paramref name="owner"/> or <paramref name="source"/> is null.</exception>
+    /// <exception cref="TokenStreamRefusedException">The owner has too many answers under way, all have, or the host stops.</exception>
+    public async ValueTask<string> BeginAsync(string owner, TokenSource source, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(owner);
+        ArgumentNullException.ThrowIfNull(source);
+        if (IsStopping)
+            throw new TokenStreamRefusedException("The server is stopping.", StatusCodes.Status503ServiceUnavailable, _results.Reconnect);
+
+        var id = StreamKey.NewId();
+        var key = new StreamKey(owner, id);
+        var lease = Admit(owner);
+        HubLimits.Place? place = null;
+        try
+        {
+            (place, var gone) = _limits.Let(owner, key);
+            foreach (var ended in gone)
+                await ForgetAsync(ended).ConfigureAwait(false);
+
+            var fence = await Log.BeginAsync(key.Value, cancellationToken).ConfigureAwait(false);
+            var kept = _answers[key] = new Kept(place);
+            kept.Answer = new Answer(this, place, fence, lease);
+            kept.Answer.Start(source);
+        }
+        catch
+        {
+            lease?.Dispose();
+            if (place is not null)
+            {
+                _answers.TryRemove(key, out _);
+                _limits.Forget(place);
+                _limits.End(place, 0);
+            }
+
+            throw;
+        }
+
+        Interlocked.MemoryBarrier();
+        if (IsStopping)
+            await StopAsync(key, ServerStops).ConfigureAwait(false); // who stops all may not have seen it
+        return id;
+    }
+
+    /// <summary>Stops an answer: whoever follows it is told so, and its source is cancelled.</summary>
+    /// <param name="owner">Whose it is.</param>
+    /// <param name="id">Its id.</param>
+    /// <returns>Whether there is one of that id; it may have ended before.</returns>
+    /// <exception cref="ArgumentException"><paramref name="owner"/> is empty.</exception>
+    /// <exception cref="ArgumentNullException"><paramref name="owner"/> or <paramref name="id"/> is null.</exception>
+    public ValueTask<bool> StopAsync(string owner, string id)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(owner);
+        ArgumentNullException.ThrowIfNull(id);
+
+        return StopAsync(new StreamKey(owner, id), Stopped);
+    }
+
+    /// <summary>Answers a POST: begins an answer.</summary>
+    /// <param name="owner">Whose it is: an account, not a name that can change hands.</param>
+    /// <param name="source">Makes its stream, once, after the request.</param>
+    /// <returns>
+    /// 202 with the id as JSON (<c>{"id":"…"}</c>) and, as <c>Location</c>, the path of the request with the id after it; 429 or 503 with <c>Retry-After</c> where the answer is one too many.
+    /// </returns>
+    /// <exception cref="ArgumentException"><paramref name="owner"/> is empty.</exception>
+    /// <exception cref="ArgumentNullException"><paramref name="owner"/> or <paramref name="source"/> is null.</exception>
+    public IResult Start(string owner, TokenSource source)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(owner);
+        ArgumentNullException.ThrowIfNull(source);
+
+        return new HubResult(nameof(Start), context => HubAnswers.StartAsync(this, context, owner, source));
+    }
+
+    /// <summary>Answers a GET: follows an answer, from where the <c>Last-Event-ID</c> says (the header, or <c>lastEventId</c> in the query for a page that was loaded anew), else from the start.</summary>
+    /// <param name="owner">Whose it is.</param>
+    /// <param name="id">Its id.</param>
+    /// <returns>
+    /// Server-sent events: what has come since the last as a JSON string; <see cref="TokenEvents.Lost"/> where the client has to begin anew, at the <c>position</c> in its data; the last says how the
+    /// answer has ended. 204 for who has that, 404 for an id that the owner does not have. One follower too many is told to come back later, in a way that an <c>EventSource</c> heeds.
+    /// </returns>
+    /// <exception cref="ArgumentException"><paramref name="owner"/> is empty.</exception>
+    /// <exception cref="ArgumentNullException"><paramref name="owner"/> or <paramref name="id"/> is null.</exception>
+    public IResult Follow(string owner, string id)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(owner);
+        ArgumentNullException.ThrowIfNull(id);
+
+        return new HubResult(nameof(Follow), context => HubAnswers.FollowAsync(this, context, owner, new StreamKey(owner, id)));
+    }
+
+    /// <summary>Answers a DELETE: stops an answer.</summary>
+    /// <param name="owner">Whose it is.</param>
+    /// <param name="id">Its id.</param>
+    /// <returns>204, or 404 for an id that the owner does not have.</returns>
+    /// <exception cref="ArgumentException"><paramref name="owner"/> is empty.</exception>
+    /// <exception cref="ArgumentNullException"><paramref name="owner"/> or <paramref name="id"/> is null.</exception>
+    public IResult Stop(string owner, string id)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(owner);
+        ArgumentNullException.ThrowIfNull(id);
+
+        return new HubResult(nameof(Stop), async context => context.Response.StatusCode =
+            await StopAsync(owner, id).ConfigureAwait(false) ? StatusCodes.Status204NoContent : StatusCodes.Status404NotFound);
+    }
+
+    internal Answer? Find(StreamKey key) => _answers.GetValueOrDefault(key)?.Answer;
+
+    internal TokenLogEnd Describe(Exception failure)
+    {
+        TokenFailure? described = null;
+        try
+        {
+            described = _results.DescribeFailure?.Invoke(failure);
+        }
+        catch (Exception another)
+        {
+            HubLog.AnswerFailed(Logger, another);
+        }
+
+        described ??= _isDevelopment ? new TokenFailure { Message = failure.Message } : new TokenFailure();
+        return new TokenLogEnd(described.EventType, described.Message, described.RetryAfter);
+    }
+
+    /// <summary>The source of an answer is disposed.</summary>
+    internal void OnOver(Answer answer, HubLimits.Place place, long characters)
+    {
+        _limits.End(place, characters);
+        if (!_answers.TryGetValue(place.Key, out var kept))
+            return;
+
+        kept.Answer = null;
+        kept.Timer = Clock.CreateTimer(_ => _ = ForgetAsync(place.Key), null, Options.Keep, Timeout.InfiniteTimeSpan);
+    }
+
+    /// <summary>Stops all.</summary>
+    internal Task StopAllAsync(CancellationToken cancellationToken)
+    {
+        _isStopping = true;
+        Interlocked.MemoryBarrier();
+        return Task.WhenAll(UnderWay.Select(answer => answer.StopAsync(ServerStops).AsTask())).WaitAsync(cancellationToken);
+    }
+
+    /// <summary>Waits until the sources of all are disposed.</summary>
+    internal Task WaitForAllAsync(CancellationToken cancellationToken) => Task.WhenAll(UnderWay.Select(answer => answer.Completion)).WaitAsync(cancellationToken);
+
+    private List<Answer> UnderWay => [.. _answers.Values.Select(kept => kept.Answer).OfType<Answer>()];
+
+    private bool IsStopping => _isStopping || _hostStops.IsCancellationRequested;
+
+    private async ValueTask<bool> StopAsync(StreamKey key, TokenLogEnd end)
+    {
+        if (await Log.FindAsync(key.Value).ConfigureAwait(false) is null)
+            return false;
+
+        if (Find(key) is { } answer)
+            await answer.StopAsync(end).ConfigureAwait(false);
+        else
+            await Log.EndAsync(key.Value, fence: null, end).ConfigureAwait(false);
+        return true;
+    }
+
+    private RateLimitLease? Admit(string owner)
+    {
+        if (Options.Admission is not { } admission)
+            return null;
+
+        var lease = admission.AttemptAcquire(owner);
+        if (lease.IsAcquired)
+            return lease;
+
+        var after = lease.TryGetMetadata(MetadataName.RetryAfter, out var time) && time > TimeSpan.Zero ? time : Options.RefusedAnswersReturnAfter;
+        lease.Dispose();
+        throw new TokenStreamRefusedException("No more answers of this user are let in now.", StatusCodes.Status429TooManyRequests, after);
+    }
+
+    private async Task ForgetAsync(StreamKey key)
+    {
+        if (!_answers.TryRemove(key, out var kept))
+            return;
+
+        _limits.Forget(kept.Place);
+        if (kept.Timer is { } timer)
+            await timer.DisposeAsync().ConfigureAwait(false);
+        try
+        {
+            await Log.RemoveAsync(key.Value).ConfigureAwait(false);
+        }
+        catch (Exception failure)
+        {
+            HubLog.LogFailed(Logger, failure);
+        }
+    }
+
+    internal static TimeProvider ClockOf(IServiceProvider services) =>
+#pragma warning disable RS0030 // where nobody says which clock, it is the system's
+        services.GetService<IOptions<TokenResultOptions>>()?.Value.TimeProvider ?? services.GetService<TimeProvider>() ?? TimeProvider.System;
+#pragma warning restore RS0030
+}
