@@ -77,14 +77,15 @@ internal sealed class HubLimits(TokenStreamOptions options)
             if (_answers >= options.AnswersInAll)
                 throw Refused(StatusCodes.Status503ServiceUnavailable, $"{_answers} answers are under way; more are not allowed.");
 
+            // Before anything has to go.
+            if (((owned?.Answers ?? 0) + 1L) * options.CharactersPerAnswer > options.CharactersPerOwner)
+                throw Refused(StatusCodes.Status429TooManyRequests, "The answers of this user that are under way may take all the room there is for them.");
+            if ((_answers + 1L) * options.CharactersPerAnswer > options.CharactersInAll)
+                throw Refused(StatusCodes.Status503ServiceUnavailable, "The answers that are under way may take all the room there is.");
+
             var gone = new List<StreamKey>();
             MakeRoom(gone, place => place.Owner == owner, () => (owned?.Characters ?? 0) + options.CharactersPerAnswer > options.CharactersPerOwner);
             MakeRoom(gone, _ => true, () => _characters + options.CharactersPerAnswer > options.CharactersInAll);
-            if ((owned?.Characters ?? 0) + options.CharactersPerAnswer > options.CharactersPerOwner)
-                throw Refused(StatusCodes.Status429TooManyRequests, "The answers of this user that are under way may take all the room there is for them.");
-            if (_characters + options.CharactersPerAnswer > options.CharactersInAll)
-                throw Refused(StatusCodes.Status503ServiceUnavailable, "The answers that are under way may take all the room there is.");
-
             var place = new Place { Owner = owner, Key = key };
             if (!_owners.TryGetValue(owner, out owned))
                 _owners.Add(owner, owned = new Owned());

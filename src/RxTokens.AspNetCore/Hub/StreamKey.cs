@@ -19,7 +19,7 @@ internal readonly record struct StreamKey
     public string Value { get; }
 
     /// <summary>128 random bits, in letters that a path takes as they are.</summary>
-    public static string NewId() => RandomNumberGenerator.GetHexString(32, lowercase: true);
+    public static string NewId() => Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
 
     /// <summary>The id of the event after which a client has so many characters.</summary>
     public string EventId(long position) => string.Create(CultureInfo.InvariantCulture, $"{Value[..TagLength]}.{position}");
