@@ -2,14 +2,13 @@ using System.IO.Pipelines;
 using System.Text;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Time.Testing;
 
 namespace RxTokens.AspNetCore.Tests;
 
 /// <summary>A response in memory: what is flushed is noted with its time; the test says when the client is full, gone, or the host stops.</summary>
-internal sealed class MemoryResponse : IHttpResponseBodyFeature, IHttpRequestLifetimeFeature, IHostApplicationLifetime
+internal sealed class MemoryResponse : IHttpResponseBodyFeature, IHttpRequestLifetimeFeature, IHostApplicationLifetime, IServiceProvider
 {
     private readonly CancellationTokenSource _aborted = new();
     private readonly CancellationTokenSource _stopping = new();
@@ -24,7 +23,7 @@ internal sealed class MemoryResponse : IHttpResponseBodyFeature, IHttpRequestLif
         _output = new Output(this);
         Context.Features.Set<IHttpResponseBodyFeature>(this);
         Context.Features.Set<IHttpRequestLifetimeFeature>(this);
-        Context.RequestServices = new ServiceCollection().AddLogging().AddSingleton<IHostApplicationLifetime>(this).AddSingleton<TimeProvider>(Clock).BuildServiceProvider();
+        Context.RequestServices = this;
         Context.Request.Method = "GET";
     }
 
@@ -63,6 +62,9 @@ internal sealed class MemoryResponse : IHttpResponseBodyFeature, IHttpRequestLif
         }
     }
 
+    /// <summary>What a flush waits for, beside a client that is full.</summary>
+    public Func<Task>? OnFlush { get; init; }
+
     Stream IHttpResponseBodyFeature.Stream => field ??= new FlushOnly(this);
 
     PipeWriter IHttpResponseBodyFeature.Writer => _output;
@@ -78,6 +80,11 @@ internal sealed class MemoryResponse : IHttpResponseBodyFeature, IHttpRequestLif
     CancellationToken IHostApplicationLifetime.ApplicationStopping => _stopping.Token;
 
     CancellationToken IHostApplicationLifetime.ApplicationStopped => CancellationToken.None;
+
+    object? IServiceProvider.GetService(Type serviceType) =>
+        serviceType == typeof(IHostApplicationLifetime) ? this
+        : serviceType == typeof(TimeProvider) ? Clock
+        : null;
 
     public Task Serve(IResult result) => result.ExecuteAsync(Context);
 
@@ -147,7 +154,9 @@ internal sealed class MemoryResponse : IHttpResponseBodyFeature, IHttpRequestLif
             full = _full;
         }
 
-        return full is null ? new(new FlushResult(false, IsAborted)) : WaitAsync(full.Task);
+        return full is not null ? WaitAsync(full.Task)
+            : OnFlush is not null ? WaitAsync(OnFlush())
+            : new(new FlushResult(false, IsAborted));
     }
 
     private async ValueTask<FlushResult> WaitAsync(Task drained)

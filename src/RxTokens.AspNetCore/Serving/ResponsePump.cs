@@ -114,7 +114,7 @@ internal sealed partial class ResponsePump<T>
 
             if (_isFlushing)
                 return true;
-            if (_hasItem && !_isClientGone)
+            if (_hasItem && !_isClientGone && !_hasSaidEnding) // what lands after the ending is told is late
                 WriteItem();
             else if (_ending == Ending.None && !_isReading)
                 Read();
@@ -133,18 +133,24 @@ internal sealed partial class ResponsePump<T>
 
     private void See(News news)
     {
-        if (news.HasFlag(News.Flushed))
+        if ((news & News.Flushed) != 0)
             OnFlushed();
-        if (news.HasFlag(News.Gone))
+        if ((news & News.Gone) != 0)
             OnGone();
-        if (news.HasFlag(News.Landed) && _isReading)
-            OnRead();
-        else if (news.HasFlag(News.Landed) && _isCleaningUp)
-            OnCleanedUp();
-        if (news.HasFlag(News.Stopping))
+        if ((news & News.Landed) != 0)
+            OnLanded();
+        if ((news & News.Stopping) != 0)
             OnStopping();
-        if (news.HasFlag(News.Tick))
+        if ((news & News.Tick) != 0)
             OnTick();
+    }
+
+    private void OnLanded()
+    {
+        if (_isReading)
+            OnRead();
+        else
+            OnCleanedUp();
     }
 
     private void Read()
