@@ -57,20 +57,19 @@ internal sealed partial class ResponsePump<T>
         if (_reading is not null)
             Cancel();
 
-        if (_isReading || _isCleaningUp)
-        {
-            if (_hasBegun && !_isClientGone)
-                Await(CompleteAsync());
-            while (_isReading || _isCleaningUp || _isFlushing)
-                See(await _bell.NextAsync().ConfigureAwait(false));
-        }
+        var isInAHurry = _closeBy is not null || _isReading || _isCleaningUp;
+        if (isInAHurry && _hasBegun && !_isClientGone)
+            Await(CompleteAsync());
+        while (_isReading || _isCleaningUp || _isFlushing)
+            See(await _bell.NextAsync().ConfigureAwait(false));
 
-        if (_reading is null)
-            return;
-
-        CleanUp();
+        if (_reading is not null)
+            CleanUp();
         while (_isCleaningUp)
             See(await _bell.NextAsync().ConfigureAwait(false));
+
+        if (_closeBy is { } time && _hasBegun && !_isClientGone && Options.CloseAfter != Timeout.InfiniteTimeSpan)
+            Farewell.AbortAfter(_context, time - Elapsed, _settings.Clock);
     }
 
     private async ValueTask<FlushResult> CompleteAsync()

@@ -67,7 +67,7 @@ internal sealed partial class ResponsePump<T>
         Log.FlushFailed(_settings.Logger, failure);
         OnGone();
         if (!_context.RequestAborted.IsCancellationRequested)
-            _context.Abort(); // what has been sent must not look complete
+            CutOff(); // what has been sent must not look complete
     }
 
     /// <summary>The source is silent: sends the headers, or a comment, if it is time; else sees to it that the timer rings when it is.</summary>
@@ -146,9 +146,15 @@ internal sealed partial class ResponsePump<T>
             _ => _format.WriteEnd(_written) || true,
         };
         if (!isSaid)
-            _context.Abort();
+            CutOff();
         else if (_written.Count > before)
             Flush();
+    }
+
+    private void CutOff()
+    {
+        _isClientGone = true; // for us
+        _context.Abort();
     }
 
     private TokenFailure Told(Exception failure)

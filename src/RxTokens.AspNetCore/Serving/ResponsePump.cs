@@ -243,7 +243,7 @@ internal sealed partial class ResponsePump<T>
             return; // thrown in the end
 
         Log.Failed(_settings.Logger, failure);
-        _context.Abort();
+        CutOff();
     }
 
     private void OnGone()
