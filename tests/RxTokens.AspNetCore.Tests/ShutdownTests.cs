@@ -175,7 +175,7 @@ public partial class ShutdownTests
                     await Task.Delay(Timeout.Infinite, token);
                 return (true, new string('x', 1000));
             }) { OnDispose = () => { Interlocked.Increment(ref disposed); return default; } }),
-            builder => builder.WebHost.UseUnsentLimit());
+            builder => builder.WebHost.UseUnsentLimit(writeBufferBytes: 4 * 1024));
         var connected = new List<RawClient>();
         for (var i = 0; i < clients; i++)
         {

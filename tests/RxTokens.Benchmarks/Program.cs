@@ -2,6 +2,10 @@ using System.Globalization;
 using BenchmarkDotNet.Running;
 using RxTokens.Benchmarks;
 
+// What a limit to unsent bytes costs a client that is fast.
+if (args is ["unsent-limit", ..])
+    return await UnsentLimitRun.RunAsync();
+
 // "ratios" is the short form; everything else goes to BenchmarkDotNet.
 if (args is not ["ratios", .. var given])
 {

@@ -5,9 +5,12 @@ internal struct ResponseFigures
 {
     private TimeSpan? _waitingSince;
 
-    public long Bytes { get; set; }
+    public long Bytes { get; private set; }
 
     public long Events { get; set; }
+
+    /// <summary>How many items were merged into another for this client, if the source can tell.</summary>
+    public long? Merged { get; set; }
 
     /// <summary>How often a write had to wait for the client.</summary>
     public long Waits { get; private set; }
@@ -15,6 +18,14 @@ internal struct ResponseFigures
     public TimeSpan Waited { get; private set; }
 
     public TimeSpan LongestWait { get; private set; }
+
+    /// <returns>How many bytes have come to those that were known.</returns>
+    public long Add(long allBytes)
+    {
+        var more = allBytes - Bytes;
+        Bytes = allBytes;
+        return more;
+    }
 
     public void BeginWait(TimeSpan now) => _waitingSince = now;
 

@@ -9,6 +9,7 @@ internal sealed partial class ResponsePump<T>
     {
         var reading = _reading!;
         _reading = null;
+        _figures.Merged = reading is IMergeCount count ? count.Merged : null;
         try
         {
             _cleanup = reading.DisposeAsync().ConfigureAwait(false).GetAwaiter();

@@ -46,6 +46,7 @@ internal sealed partial class ResponsePump<T>
     {
         _isFlushing = false;
         _lastSaid = Elapsed;
+        _settings.Metrics.OnBytes(_figures.Add(_written.Count));
         if (_figures.EndWait(_lastSaid) is { } time)
             _settings.Metrics.OnWait(time);
 

@@ -86,7 +86,6 @@ internal sealed partial class ResponsePump<T>
         if (_timer is not null)
             await _timer.DisposeAsync().ConfigureAwait(false);
         _leaving.Dispose();
-        _figures.Bytes = _written.Count;
         _settings.Metrics.End(activity, _figures, _ending);
         await AnswerWithoutStreamAsync().ConfigureAwait(false);
     }

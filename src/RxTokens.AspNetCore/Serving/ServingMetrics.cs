@@ -18,6 +18,7 @@ internal sealed class ServingMetrics
     private readonly Counter<long> _ended;
     private readonly Counter<long> _events;
     private readonly Counter<long> _bytes;
+    private readonly Counter<long> _merged;
     private readonly Histogram<double> _wait;
     private readonly Histogram<double> _waited;
     private readonly Histogram<double> _longestWait;
@@ -26,9 +27,10 @@ internal sealed class ServingMetrics
     {
         _active = meter.CreateUpDownCounter<long>("rxtokens.responses.active", "{response}", "Responses that are being served.");
         _ended = meter.CreateCounter<long>("rxtokens.responses.ended", "{response}", "Responses that have ended, by reason: ended, failed, said, stopped, gone.");
-        _events = meter.CreateCounter<long>("rxtokens.events", "{event}", "Items that were written.");
-        _bytes = meter.CreateCounter<long>("rxtokens.bytes", "By", "Bytes of the bodies of responses that have ended.");
-        _wait = meter.CreateHistogram<double>("rxtokens.client.wait", "s", "Each time that a write had to wait for its client: how long.");
+        _events = meter.CreateCounter<long>("rxtokens.response.events", "{event}", "Items that were written.");
+        _bytes = meter.CreateCounter<long>("rxtokens.response.bytes", "By", "Bytes of responses' bodies that were written.");
+        _merged = meter.CreateCounter<long>("rxtokens.response.merged", "{item}", "Items that were merged into another for the client of a response that has ended, where Conflate is the last operator.");
+        _wait = meter.CreateHistogram<double>("rxtokens.response.wait", "s", "Each time that a write had to wait for its client: how long.");
         _waited = meter.CreateHistogram<double>("rxtokens.response.waited", "s", "How long a response has waited for its client, in all.");
         _longestWait = meter.CreateHistogram<double>("rxtokens.response.longest_wait", "s", "How long a response has waited for its client at one time, at most.");
     }
@@ -42,6 +44,8 @@ internal sealed class ServingMetrics
 
     public void OnEvent() => _events.Add(1);
 
+    public void OnBytes(long bytes) => _bytes.Add(bytes);
+
     public void OnWait(TimeSpan time) => _wait.Record(time.TotalSeconds);
 
     public void End(Activity? activity, in ResponseFigures figures, Ending ending)
@@ -49,7 +53,7 @@ internal sealed class ServingMetrics
         var reason = ending.ToString().ToLowerInvariant();
         _active.Add(-1);
         _ended.Add(1, new KeyValuePair<string, object?>("reason", reason));
-        _bytes.Add(figures.Bytes);
+        _merged.Add(figures.Merged ?? 0);
         _waited.Record(figures.Waited.TotalSeconds);
         _longestWait.Record(figures.LongestWait.TotalSeconds);
 
@@ -60,6 +64,8 @@ internal sealed class ServingMetrics
         activity.SetTag("rxtokens.waits", figures.Waits);
         activity.SetTag("rxtokens.waited", figures.Waited.TotalSeconds);
         activity.SetTag("rxtokens.longest_wait", figures.LongestWait.TotalSeconds);
+        if (figures.Merged is { } merged)
+            activity.SetTag("rxtokens.merged", merged);
         activity.SetTag("rxtokens.ending", reason);
     }
 }

@@ -10,14 +10,14 @@ namespace RxTokens;
 internal sealed class UnsentLimit
 {
     public int Bytes { get; set; }
+
+    /// <summary>How many may wait in Kestrel, before the socket.</summary>
+    public int WriteBufferBytes { get; set; }
 }
 
 /// <summary>Puts the limit on the sockets that Kestrel listens on, after whatever the application does to them.</summary>
 internal sealed class LimitedSockets(IOptions<UnsentLimit> limit, ILoggerFactory loggers) : IPostConfigureOptions<SocketTransportOptions>
 {
-    /// <summary>What Kestrel may hold before the socket. As good as 64 KB for throughput, and much less that a client who does not read has waiting: docs/performance.md.</summary>
-    private const int WriteBufferSize = 4 * 1024;
-
     // Linux, include/uapi/linux/tcp.h
     private const int Tcp = 6;
     private const int NotSentLowWaterMark = 25;
@@ -27,7 +27,7 @@ internal sealed class LimitedSockets(IOptions<UnsentLimit> limit, ILoggerFactory
 
     public void PostConfigure(string? name, SocketTransportOptions options)
     {
-        options.MaxWriteBufferSize = Math.Min(options.MaxWriteBufferSize ?? long.MaxValue, WriteBufferSize);
+        options.MaxWriteBufferSize = Math.Min(options.MaxWriteBufferSize ?? long.MaxValue, limit.Value.WriteBufferBytes);
 
         var create = options.CreateBoundListenSocket;
         options.CreateBoundListenSocket = endpoint =>

@@ -250,9 +250,12 @@ internal sealed class ConflateStream<T, R>(IAsyncEnumerable<T>? pull, IObservabl
 /// <summary>Keeps one result, to which items are added.</summary>
 internal sealed class ConflateBoundary<T, R>(
     IAsyncEnumerable<T>? pull, IObservable<T>? push, Seat<T>? seat, Func<T, R> seed, Func<R, T, R> add, CancellationToken cancellationToken)
-    : Boundary<T, R>(pull, push, seat, cancellationToken)
+    : Boundary<T, R>(pull, push, seat, cancellationToken), IMergeCount
 {
     private readonly NewestLast<R> _pending = new(capacity: 1);
+    private long _merged; // written by the filler
+
+    public long Merged => Volatile.Read(ref _merged);
 
     protected override R First(T item) => seed(item);
 
@@ -285,6 +288,7 @@ internal sealed class ConflateBoundary<T, R>(
             _pending.Put(pending, out _); // what came before a failure arrives before it
         }
 
+        Volatile.Write(ref _merged, _merged + 1);
         if (Metrics.Merged.Enabled)
             Metrics.Merged.Add(1);
         return false;

@@ -18,11 +18,12 @@ internal sealed class ConflateTextStream(IAsyncEnumerable<string>? pull, IObserv
 /// _text            filler: adds, emptier: takes  both        itself
 /// _empties         the filler                    both        volatile
 /// _emptiesTaken    the emptier                   both        volatile
+/// _merged          the filler                    everyone    volatile
 /// </code>
 /// </remarks>
 internal sealed class ConflateTextBoundary(
     IAsyncEnumerable<string>? pull, IObservable<string>? push, Seat<string>? seat, int maxChars, CancellationToken cancellationToken)
-    : Boundary<string, string>(pull, push, seat, cancellationToken)
+    : Boundary<string, string>(pull, push, seat, cancellationToken), IMergeCount
 {
     // The longest string there can be; what is beyond waits for the next.
     private const int LongestString = 0x3FFF_FFDF;
@@ -31,6 +32,9 @@ internal sealed class ConflateTextBoundary(
     private volatile SpscQueue<char>? _text; // none before there is text that has to wait
     private volatile int _empties; // items without text so far; they count up, and so does the next
     private volatile int _emptiesTaken;
+    private long _merged;
+
+    public long Merged => Volatile.Read(ref _merged);
 
     protected override bool IsBounded => true;
 
@@ -86,14 +90,19 @@ internal sealed class ConflateTextBoundary(
                 $"More than {maxChars} characters would wait for a consumer that is slower than the push source. Raise maxChars, or bridge from a pull source, which can wait.",
                 maxChars);
 
-        var merges = Metrics.Merged.Enabled && (waiting > 0 || Empties > 0);
+        var merges = waiting > 0 || Empties > 0;
         if (item.Length == 0)
             _empties++;
         else
             (_text ??= new SpscQueue<char>()).Add(item);
 
         if (merges)
-            Metrics.Merged.Add(1);
+        {
+            Volatile.Write(ref _merged, _merged + 1);
+            if (Metrics.Merged.Enabled)
+                Metrics.Merged.Add(1);
+        }
+
         return false;
     }
 }
