@@ -25,7 +25,7 @@ public partial class DebuggerTests(Package package)
         Assert.That(wrong, Is.Empty);
     }
 
-    private static bool HasState(Type type) => !(type.IsAbstract && type.IsSealed) && !type.IsEnum && !typeof(Delegate).IsAssignableFrom(type);
+    private static bool HasState(Type type) => !type.IsInterface && !(type.IsAbstract && type.IsSealed) && !type.IsEnum && !typeof(Delegate).IsAssignableFrom(type);
 
     private static bool SaysWhatItIs(Type type) =>
         type.IsDefined(typeof(DebuggerDisplayAttribute), inherit: false)
