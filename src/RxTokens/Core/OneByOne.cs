@@ -9,7 +9,7 @@ internal abstract class OneByOne<T>(IAsyncEnumerable<T> source, CancellationToke
     protected sealed override bool IsPushedTo => false;
 
     /// <summary>What lands when nobody wants it any more is dropped, and counted.</summary>
-    protected sealed override void OnDiscarded(T item)
+    protected override void OnDiscarded(T item)
     {
         Metrics.Dropped.Add(1);
         TellDropped(item);
