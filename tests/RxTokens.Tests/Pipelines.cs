@@ -52,6 +52,8 @@ internal static class Pipelines
 
     private static readonly ConcurrencyLimiter Unlimited = new(new ConcurrencyLimiterOptions { PermitLimit = int.MaxValue });
 
+    private static readonly TokenQuota Plenty = new(long.MaxValue, TimeSpan.FromDays(1), TimeProvider.System);
+
     public static readonly PullPipeline[] All =
     [
         new("Through", s => s.Through(o => o), ReadAhead: 0),
@@ -75,6 +77,8 @@ internal static class Pipelines
         new("Valve", s => s.Valve(Observable.Never<bool>()), ReadAhead: 0),
         new("Pace", s => s.Pace(Unlimited), ReadAhead: 0),
         new("Pace cost", s => s.Pace(Unlimited, x => x.Length), ReadAhead: 0),
+        new("WithinQuota", s => s.WithinQuota(Plenty, "ann", x => x.Length), ReadAhead: 0),
+        new("WithinQuota ahead", s => s.WithinQuota(Plenty, "bob", x => x.Length, promptTokens: 3, reserve: 10), ReadAhead: 0),
         new("RetryBeforeFirst", s => s.RetryBeforeFirst(1, _ => false), ReadAhead: 0),
         new("RetryBeforeFirst delay", s => s.RetryBeforeFirst(1, (_, _) => TimeSpan.Zero, TimeProvider.System, _ => false), ReadAhead: 0),
         new("ResumeWith", s => s.ResumeWith((string _, Exception _) => null, 1), ReadAhead: 0),

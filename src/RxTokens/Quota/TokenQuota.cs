@@ -8,8 +8,8 @@ namespace RxTokens;
 /// <code>
 /// field                    written by     read by     ordered by
 /// _limit, _window, _lease  constructor    everyone    readonly
-/// TimeProvider, _start     constructor    everyone    readonly; the clock is looked at under the gate
-/// all others, and what     everyone       everyone    _gate
+/// TimeProvider             constructor    everyone    readonly
+/// all others, and what     everyone       everyone    _gate, also around the look at the clock
 ///   the accounts hold
 /// </code>
 /// <para><b>Exact:</b> at no instant are more tokens charged and held than the limit, whoever calls at once: each call is made under one lock, and nobody else's
@@ -30,10 +30,11 @@ public sealed class TokenQuota : ITokenQuota
     private readonly long _limit;
     private readonly TimeSpan _window;
     private readonly TimeSpan _lease;
-    private readonly long _start;
     private readonly Dictionary<string, LinkedListNode<UserAccount>> _accounts = [];
     private readonly LinkedList<UserAccount> _byUse = []; // who was looked at last is the last
     private long _lastId;
+    private long _seen; // the last timestamp
+    private TimeSpan _now; // since the beginning
 
     /// <summary>A quota of which nothing is used.</summary>
     /// <param name="limit">How many tokens a user has; at least 1.</param>
@@ -51,7 +52,7 @@ public sealed class TokenQuota : ITokenQuota
             ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(given, TimeSpan.Zero, nameof(lease));
 
         (_limit, _window, _lease, TimeProvider) = (limit, window, lease ?? UsualLease, timeProvider);
-        _start = timeProvider.GetTimestamp();
+        _seen = timeProvider.GetTimestamp();
     }
 
     /// <inheritdoc/>
@@ -155,14 +156,23 @@ public sealed class TokenQuota : ITokenQuota
 
     private UserAccount Enter(string user)
     {
-        var now = TimeProvider.GetElapsedTime(_start);
         if (_accounts.TryGetValue(user, out var node))
             _byUse.Remove(node);
         else
             _accounts.Add(user, node = new(new UserAccount(user, _limit, _window, _lease)));
         _byUse.AddLast(node);
-        node.Value.MoveTo(now);
+        node.Value.MoveTo(Now());
         return node.Value;
+    }
+
+    /// <summary>A clock whose timestamps go back, as a fake one's may when it is set, must not lock everybody out for as long.</summary>
+    private TimeSpan Now()
+    {
+        var seen = TimeProvider.GetTimestamp();
+        if (seen > _seen)
+            _now += TimeProvider.GetElapsedTime(_seen, seen);
+        _seen = seen;
+        return _now;
     }
 
     /// <summary>Forgets who has nothing any more: this one, and those whom nobody has asked about for so long that all they had is over.</summary>

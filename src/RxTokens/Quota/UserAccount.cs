@@ -35,6 +35,9 @@ internal sealed class UserAccount(string user, long limit, TimeSpan window, Time
 
     public long Free => limit - Charged - Held;
 
+    /// <summary>How many sums of charges are remembered.</summary>
+    public int Buckets => _buckets.Count;
+
     /// <summary>Whether there is nothing to remember.</summary>
     public bool IsEmpty => _buckets.Count == 0 && _holds.Count == 0;
 
