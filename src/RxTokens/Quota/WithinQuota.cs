@@ -121,7 +121,8 @@ internal sealed class QuotaOutlet<T>(IAsyncEnumerable<T> source, QuotaTerms<T> t
     private bool _hasItem; // read, and not paid for
     private T _item = default!;
     private int _price; // what of it is to be charged, whatever becomes of it
-    private long _late; // of items that nobody gets
+    private long _late; // to be charged of items that nobody gets
+    private long _lateAsked; // with the call under way
     private bool _hasLast;
     private T _last = default!;
 
@@ -172,6 +173,7 @@ internal sealed class QuotaOutlet<T>(IAsyncEnumerable<T> source, QuotaTerms<T> t
     private void Begin(Call call)
     {
         _call = call;
+        _lateAsked = call == Call.GiveBack ? _late : 0;
         ValueTask<TokenReservation> answer;
         try
         {
@@ -253,9 +255,8 @@ internal sealed class QuotaOutlet<T>(IAsyncEnumerable<T> source, QuotaTerms<T> t
     private void OnGranted(Call call, TokenReservation reservation)
     {
         _purse.Take(reservation);
-        if (call == Call.GiveBack)
-            _late = 0;
-        else if (call == Call.Charge)
+        _late -= _lateAsked; // more may have come meanwhile
+        if (call == Call.Charge)
             _price = 0;
         _isAdmitted = true;
         if (_hasItem && IsOpen)
@@ -264,9 +265,11 @@ internal sealed class QuotaOutlet<T>(IAsyncEnumerable<T> source, QuotaTerms<T> t
 
     private void OnRefused(Call call, QuotaExceeded exceeded)
     {
-        if (call == Call.GiveBack && _late == 0)
+        if (call == Call.GiveBack && _lateAsked == 0)
             _purse.Lose(); // it does not take back what it gave: no quota of ours
-        (_price, _late) = (0, 0);
+        _late -= _lateAsked;
+        if (call == Call.Charge)
+            _price = 0;
         LookAtNotes(); // who has left meanwhile is told nothing
         if (!IsOpen || call == Call.GiveBack)
             return;

@@ -460,6 +460,23 @@ public class WithinQuotaTests
         Assert.That((source.Enumerations.Count, source.Disposals.Count), Is.EqualTo(call == 1 ? (0, 0) : (1, 1)));
     }
 
+    [TestCase(3)]
+    [TestCase(50)]
+    public void AnItemThatComesTooLate_WhileTheRestIsOnItsWayBack_IsChargedAfterIt(int cost)
+    {
+        var quota = new ScriptedQuota(_quota) { Waits = number => number == 2 };
+        var source = new PullProbe<string>(_clock, Marbles.Of("a---------b|")) { IgnoresCancellation = true };
+        var consumer = _clock.Consume(source.WithinQuota(quota, "ann", x => x == "a" ? 1 : cost, reserve: 40)).AskAt(0, 1);
+        _clock.At(3, () => _ = consumer.Leave());
+        _clock.AdvanceToFrame(12);
+        Assert.That(source.Disposals, Is.Empty, "the call is under way");
+        quota.Answer();
+
+        Assert.That(string.Join(' ', quota.Calls), Is.EqualTo($"+0/40 1/0 {cost}/0"));
+        Assert.That(Usage, Is.EqualTo((1L + cost, 0L, 99L - cost)));
+        FlowAssert.Clean(source, 12);
+    }
+
     [TestCase(1, true, "0:#IOException", 0)]
     [TestCase(1, false, "0:#IOException", 0)]
     [TestCase(2, true, "0:#IOException", 0)]
