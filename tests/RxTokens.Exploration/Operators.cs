@@ -61,6 +61,13 @@ internal static class Operators
 
     public static readonly PullOperator Pace = new("Pace", Keeps.Everything, static (stage, s) => s.Pace(1 / Ticks.One.TotalSeconds, 1, stage.StartTicks()));
 
+    public static readonly PullOperator WithinQuota = Within("WithinQuota", 100, reserve: 0, Keeps.Everything);
+
+    public static readonly PullOperator WithinQuotaAhead = Within("WithinQuota(reserve 2)", 100, reserve: 2, Keeps.Everything);
+
+    /// <summary>It is used up at the third letter.</summary>
+    public static readonly PullOperator WithinQuotaOfTwo = Within("WithinQuota(of 2)", 2, reserve: 1, Keeps.Order | Keeps.All);
+
     /// <summary>The first try breaks at once, and the second begins when the timer rings.</summary>
     public static readonly PullOperator RetryBeforeFirst = new("RetryBeforeFirst", Keeps.Everything, static (stage, s) =>
         new Twofold(new Breaking(s, 0), s).RetryBeforeFirst(1, static (_, _) => Ticks.One, stage.StartTicks(), static failure => failure == Breaking.Failure));
@@ -134,6 +141,9 @@ internal static class Operators
 
     private static PushOperator PushBufferedBy(Overflow overflow, int capacity, Keeps keeps) =>
         new($"Buffered({capacity}, {overflow}) of a push source", keeps, (stage, s) => s.Buffered(capacity, overflow, stage.Drop));
+
+    private static PullOperator Within(string name, int limit, int reserve, Keeps keeps) =>
+        new(name, keeps, (stage, s) => s.WithinQuota(stage.StartQuota(limit), "ann", static x => x.Letters.Length, reserve: reserve));
 
     private static string ToText(Item item) => item.Letters;
 

@@ -11,8 +11,9 @@ namespace RxTokens;
 /// _timer      constructor                    everyone      readonly; a timer is safe
 /// _hasRung    the timer, to true;            the runner    volatile, before it tells
 ///             the runner, to false
-/// _isOver     the first timer that finds     timers        interlocked
-///             the stream gone
+/// _purse      constructor; the first         timers        interlocked
+///             timer that finds the
+///             stream gone, to null
 /// </code>
 /// </remarks>
 internal sealed class LeaseRenewal : IDisposable
@@ -20,10 +21,9 @@ internal sealed class LeaseRenewal : IDisposable
     private static readonly TimeSpan Shortest = TimeSpan.FromMilliseconds(1);
 
     private readonly WeakReference<IAwakened> _stream;
-    private readonly Purse _purse;
+    private Purse? _purse;
     private readonly ITimer _timer;
     private volatile bool _hasRung;
-    private bool _isOver;
 
     public LeaseRenewal(IAwakened stream, Purse purse)
     {
@@ -58,10 +58,10 @@ internal sealed class LeaseRenewal : IDisposable
         }
 
         Dispose();
-        if (Interlocked.Exchange(ref _isOver, true) is false && !_purse.IsEmpty)
-            _ = SettleAsync();
+        if (Interlocked.Exchange(ref _purse, null) is { IsEmpty: false } purse)
+            _ = SettleAsync(purse);
     }
 
     // A failure is left to whoever looks after unobserved ones: nobody is left to be told.
-    private async Task SettleAsync() => await _purse.GiveBackAsync(0).ConfigureAwait(false);
+    private static async Task SettleAsync(Purse purse) => await purse.GiveBackAsync(0).ConfigureAwait(false);
 }

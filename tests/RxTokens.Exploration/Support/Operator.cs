@@ -56,8 +56,11 @@ internal sealed class Stage(Scene scene)
 
     public string Dropped => string.Concat(_dropped);
 
-    /// <summary>Whether the streams that say nothing are disposed.</summary>
-    public bool IsSettled => _silent.All(static stream => stream.IsSettled);
+    /// <summary>The quota that is charged, if there is one.</summary>
+    public DistantQuota? Quota { get; private set; }
+
+    /// <summary>Whether the streams that say nothing are disposed, and nothing is held of a quota.</summary>
+    public bool IsSettled => _silent.All(static stream => stream.IsSettled) && Quota is null or { IsSettled: true };
 
     /// <summary>A stream that says nothing until it is cancelled.</summary>
     public Silent Silent()
@@ -80,6 +83,16 @@ internal sealed class Stage(Scene scene)
         var ticks = new Ticks(scene);
         scene.Start(ticks.Ring);
         return ticks;
+    }
+
+    /// <summary>A quota whose answers and renewals come on threads of their own.</summary>
+    public DistantQuota StartQuota(int limit)
+    {
+        var leases = new Leases(scene);
+        Quota = new DistantQuota(scene, leases, limit);
+        scene.Start(leases.Ring);
+        scene.Start(Quota.Land);
+        return Quota;
     }
 
     /// <summary>Opens and closes.</summary>

@@ -177,7 +177,7 @@ internal sealed class Play
     private void RequireSettled()
     {
         Require(_pull?.IsSettled ?? true, "the end is told before the source is disposed");
-        Require(_stage.IsSettled, "the end is told before the other source is disposed");
+        Require(_stage.IsSettled, "the end is told before the other source is disposed, or the quota has everything back");
         Require(_push?.IsSettled ?? true, "the end is told before the source is unsubscribed from");
         Require(_stage.Functions.Running == 0, "the end is told before the functions have ended");
     }
@@ -200,7 +200,7 @@ internal sealed class Play
                 Require(_isCancelled && cancelled.CancellationToken == _cancellation.Token, "a cancellation that is not the caller's");
                 break;
 
-            case BackpressureException or TimeoutException:
+            case BackpressureException or TimeoutException or TokenQuotaExceededException:
                 Require((_operator.Keeps & Keeps.Peace) == 0, "an overflow, or a time limit");
                 break;
 
@@ -216,10 +216,10 @@ internal sealed class Play
 
     /// <summary>
     /// A read that was abandoned and fails all the same counts as a part of the clean-up, for that of an iterator is one; and what a function
-    /// fails with is told by DisposeAsync where nobody has asked for it.
+    /// fails with is told by DisposeAsync where nobody has asked for it. So is an overflow that happened while an operator waited for something else.
     /// </summary>
     private bool MayBeToldLate(Exception? failure) =>
-        failure is not null && (failure == _pull?.Failure || failure == _stage.Functions.Failure || failure == Breaking.Failure);
+        failure is not null && ((failure is BackpressureException && !Promises(Keeps.Peace)) || failure == _pull?.Failure || failure == _stage.Functions.Failure || failure == Breaking.Failure);
 
     private bool TellsOfTheCleanUp(Exception? failure) =>
         failure is not null && (failure == _cleanUpFailure || (failure is AggregateException several && several.InnerExceptions.Contains(_cleanUpFailure!)));
@@ -241,7 +241,11 @@ internal sealed class Play
         if (_operator == Operators.Detach && _consumer.HasSeenTheEnd)
             Require(got + dropped == Sent, "a letter is neither told nor given back");
 
-        if (!_consumer.HasSeenTheEnd || _isLeft || _consumer.Failure is OperationCanceledException or BackpressureException or TimeoutException
+        // What was read is charged, whether somebody got it or not, as far as there is enough.
+        if (_stage.Quota is { } quota && _isOfOne)
+            Require(quota.Charged == Math.Min(Sent.Length, quota.Limit), $"{quota.Charged} tokens are charged");
+
+        if (!_consumer.HasSeenTheEnd || _isLeft || _consumer.Failure is OperationCanceledException or BackpressureException or TimeoutException or TokenQuotaExceededException
             or AggregateException { InnerExceptions: [TimeoutException, ..] })
         {
             return;
