@@ -93,6 +93,10 @@ public class EveryNameTests
         Assert.That(await Numbers.Pace(1_000_000, 3, Scheduler.Default).CollectAsync(), Is.EqualTo(OneTwoThree));
 
     [Test]
+    public async Task WithinQuota() =>
+        Assert.That(await Numbers.WithinQuota(new TokenQuota(6, TimeSpan.FromMinutes(1), TimeProvider.System), "ann", n => n, last: e => (int)-e.Left).CollectAsync(), Is.EqualTo(OneTwoThree));
+
+    [Test]
     public async Task PerFrame() =>
         Assert.That(await Numbers.PerFrame(new FrameClock(TimeSpan.FromTicks(1), Scheduler.Default)).CollectAsync(), Is.EqualTo(OneTwoThree));
 

@@ -36,6 +36,8 @@ await Check("Detach", Letters("abc").Detach(), "a b c");
 await Check("Valve", Letters("abc").Valve(Observable.Return(true)), "a b c");
 await Check("Pace", Letters("abc").Pace(1000, 1, Scheduler.Default), "a b c");
 await Check("Pace, by a limiter", Letters("abc").Pace(new System.Threading.RateLimiting.ConcurrencyLimiter(new() { PermitLimit = 3 }), letter => letter.Length), "a b c");
+await Check("WithinQuota", Letters("abc").WithinQuota(new TokenQuota(3, TimeSpan.FromMinutes(1), TimeProvider.System), "ann", letter => letter.Length), "a b c");
+await Check("WithinQuota, used up", Letters("abc").WithinQuota(new TokenQuota(2, TimeSpan.FromMinutes(1), TimeProvider.System), "ann", letter => letter.Length, reserve: 5, last: e => $"{e.Charged} of {e.Limit}"), "a b 2 of 2");
 await Check("PerFrame", Letters("abc").PerFrame(new FrameClock(TimeSpan.FromMilliseconds(1), TimeProvider.System)), "a b c");
 await Check("RetryBeforeFirst", Letters("abc").RetryBeforeFirst(1), "a b c");
 await Check("RetryBeforeFirst, after a while", Letters("abc").RetryBeforeFirst(1, (_, _) => TimeSpan.Zero, Scheduler.Default), "a b c");

@@ -179,6 +179,27 @@ public class ReadmeSamples
         }
     }
 
+    [Test]
+    public async Task AnAnswerWithinAQuota()
+    {
+        var (user, prompt) = ("ann", "0123456789");
+        var tokens = TokenStream.FromBlocking(Enumerable.Range(0, 5).Select(_ => new string('x', 4997)).ToList());
+        static int CountTokens(string text) => text.Length;
+
+        var quota = new TokenQuota(limit: 20_000, window: TimeSpan.FromHours(1), TimeProvider.System);   // for each user; one for the application
+
+        IAsyncEnumerable<string> within = tokens.WithinQuota(
+            quota, user, cost: CountTokens, promptTokens: CountTokens(prompt),
+            last: exceeded => $"\n[quota used up, {exceeded.Limit} tokens an hour; again in {exceeded.RetryAfter!.Value.TotalMinutes:0} minutes]");
+
+        var shown = new List<string>();
+        await foreach (var text in within)
+            shown.Add(text);
+        Assert.That(shown.Select(text => text.Length), Is.EqualTo(new[] { 4997, 4997, 4997, shown[^1].Length }));
+        Assert.That(shown[^1], Does.Contain("20000 tokens an hour; again in 60 minutes"));
+        Assert.That(quota.GetUsage(user).Available, Is.EqualTo(20_000 - 10 - 3 * 4997));
+    }
+
     [TestCase("README.md")]
     [TestCase("docs/guide.md")]
     [TestCase("src/RxTokens.Testing/README.md")]

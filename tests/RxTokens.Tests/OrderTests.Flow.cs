@@ -64,6 +64,18 @@ public partial class OrderTests
     [TestCase("permit behind its item", "asked", "0:a 8:b 9:| 9:| 25:|")]
     [TestCase("permit behind its item", "cancelled", "0:a 5:#OperationCanceledException")]
     [TestCase("permit behind its item", "left", "0:a 5:|")]
+    [TestCase("answer", "item", "0:a 5:b 7:|")]
+    [TestCase("answer", "end", "0:a 5:|")]
+    [TestCase("answer", "failure", "0:a 5:#InvalidDataException")]
+    [TestCase("answer", "asked", "0:a 8:b 9:| 9:| 25:|")]
+    [TestCase("answer", "cancelled", "0:a 5:#OperationCanceledException")]
+    [TestCase("answer", "left", "0:a 5:|")]
+    [TestCase("renewal", "item", "0:a 5:b 7:|")]
+    [TestCase("renewal", "end", "0:a 5:|")]
+    [TestCase("renewal", "failure", "0:a 5:#InvalidDataException")]
+    [TestCase("renewal", "asked", "0:a 8:b 9:| 9:| 25:|")]
+    [TestCase("renewal", "cancelled", "0:a 5:#OperationCanceledException")]
+    [TestCase("renewal", "left", "0:a 5:|")]
     [TestCase("frame", "item", "0:a 5:b 10:|")]
     [TestCase("frame", "end", "0:a 5:|")]
     [TestCase("frame", "failure", "0:a 5:#InvalidDataException")]
@@ -89,6 +101,7 @@ public partial class OrderTests
     [TestCase("Valve")]
     [TestCase("Pace")]
     [TestCase("Pace with a cost")]
+    [TestCase("WithinQuota")]
     [TestCase("PerFrame")]
     public void FlowUnderRequests(string name) => Explore(m =>
     {
@@ -120,7 +133,7 @@ public partial class OrderTests
         else
             run.Check();
         Assert.That(hasTimedOut, Is.False.Or.EqualTo(name == "Timeout"));
-    }, races: name is "Timeout" or "TakeUntil" or "Valve");
+    }, races: name is "Timeout" or "TakeUntil" or "Valve" or "WithinQuota");
 
     [TestCaseSource(nameof(Flows))]
     public Task FlowCancelledWhileItemsComeAndAreAskedFor(string name) => ExploreAsync(async m =>
@@ -182,9 +195,9 @@ public partial class OrderTests
         // The source's disposal is part of its last read, and takes as long as the time limit: then both are told.
         var first = failure is AggregateException both ? both.InnerExceptions[0] : failure;
         Assert.That(first == broken || (name == "Timeout" && first is TimeoutException) || (name == "TakeUntil" && first is null), Is.True);
-    }, races: name is "Timeout" or "TakeUntil" or "Valve");
+    }, races: name is "Timeout" or "TakeUntil" or "Valve" or "WithinQuota");
 
-    private static readonly string[] Flows = ["Timeout", "TakeUntil", "Detach", "Valve", "Pace", "Pace with a cost", "PerFrame"];
+    private static readonly string[] Flows = ["Timeout", "TakeUntil", "Detach", "Valve", "Pace", "Pace with a cost", "WithinQuota", "PerFrame"];
 
     /// <summary>The operators with timers, stops and switches that are due when items come.</summary>
     private static PullPipeline Flow(string name, MarbleTest m)
@@ -209,6 +222,8 @@ public partial class OrderTests
                     return source.Pace(500, burst: 1, m.Clock);
                 case "Pace with a cost":
                     return source.Pace(new TokenBucket(500, 1, m.Clock), _ => 1);
+                case "WithinQuota":
+                    return source.WithinQuota(new TokenQuota(1000, TimeSpan.FromMinutes(1), m.Clock.AsTimeProvider(), m.Time("---|")), "ann", _ => 1, reserve: 2);
                 default:
                     return source.PerFrame(new FrameClock(m.Time("--|"), m.Clock));
             }
@@ -227,13 +242,15 @@ public partial class OrderTests
     {
         private const int Frame = 5;
 
-        public static readonly string[] Whats = ["deadline", "stop", "orphan", "opening", "closing", "token", "permit", "permit behind its item", "frame"];
+        public static readonly string[] Whats = ["deadline", "stop", "orphan", "opening", "closing", "token", "permit", "permit behind its item", "answer", "renewal", "frame"];
 
         private readonly CancellationTokenSource _cancellation = new();
         private readonly MarbleTest _m;
         private readonly PullProbe<string> _source;
         private readonly PullConsumer<string> _consumer;
         private readonly ScriptedLimiter _limiter = new() { Waits = number => number == 2 };
+        private readonly TokenQuota _quota;
+        private readonly ScriptedQuota _answers;
         private Task? _leaving;
         private readonly List<Exception> _orphansFailures = [];
         private int _read;
@@ -241,6 +258,8 @@ public partial class OrderTests
         public Instant(MarbleTest m, string what, string[] others)
         {
             _m = m;
+            _quota = new(100, TimeSpan.FromHours(1), m.Clock.AsTimeProvider(), TimeSpan.FromMilliseconds(3 * Frame));
+            _answers = new(_quota) { Waits = number => number == 3 };
             _source = m.Pull("a----" + (others.Contains("item") ? "b-|" : others.Contains("end") ? "|" : others.Contains("failure") ? "#" : "---b|"), Marbles.Failure);
             _source.IgnoresCancellation = what == "orphan";
             _consumer = m.Clock.Consume(Over(what, _source.Counted(() => _read++)), _cancellation.Token);
@@ -269,6 +288,8 @@ public partial class OrderTests
             Assert.That(_source.Disposals, Has.Count.EqualTo(_source.Enumerations.Count));
             Assert.That(_source.Violations, Is.Empty);
             Assert.That(_limiter.Disposals, Is.All.EqualTo(1));
+            var usage = _quota.GetUsage("ann");
+            Assert.That((usage.Held, usage.Charged), Is.EqualTo((0L, usage.Charged == 0 ? 0L : _read)), "what was read is charged, once");
             foreach (var cancelled in _consumer.Received.Select(r => r.Notification.Exception).OfType<OperationCanceledException>())
                 Assert.That(cancelled.CancellationToken, Is.EqualTo(_cancellation.Token));
             return Marbles.Show(_consumer.Received) + (counters.Dropped == 0 ? "" : $" dropped {counters.Dropped}");
@@ -305,6 +326,11 @@ public partial class OrderTests
                 case "permit behind its item":
                     _m.At(Frame, Grant);
                     return source.Pace(_limiter, _ => 1);
+                case "answer":
+                    _m.At(Frame, _answers.AnswerAll);
+                    return source.WithinQuota(_answers, "ann", _ => 1);
+                case "renewal":
+                    return source.WithinQuota(_quota, "ann", _ => 1, reserve: 5);
                 default:
                     return source.PerFrame(new FrameClock(TimeSpan.FromMilliseconds(Frame), _m.Clock));
             }

@@ -24,6 +24,14 @@ internal sealed class ScriptedQuota(ITokenQuota inner) : ITokenQuota
     /// <summary>Answers the call that has waited for longest.</summary>
     public void Answer() => _waiting.Dequeue()();
 
+    /// <summary>Answers what waits, and from now on everything at once.</summary>
+    public void AnswerAll()
+    {
+        Waits = _ => false;
+        while (_waiting.TryDequeue(out var answer))
+            answer();
+    }
+
     private ValueTask<TokenReservation> Call(string call, Func<ValueTask<TokenReservation>> make)
     {
         Calls.Add(call);
