@@ -183,7 +183,7 @@ public class ReadmeSamples
     public async Task AnAnswerWithinAQuota()
     {
         var (user, prompt) = ("ann", "0123456789");
-        var tokens = TokenStream.FromBlocking(Enumerable.Range(0, 5).Select(_ => new string('x', 4997)).ToList());
+        var tokens = TokenStream.FromBlocking(Enumerable.Range(0, 5).Select(_ => new string('x', 4998)).ToList());
         static int CountTokens(string text) => text.Length;
 
         var quota = new TokenQuota(limit: 20_000, window: TimeSpan.FromHours(1), TimeProvider.System);   // for each user; one for the application
@@ -195,9 +195,9 @@ public class ReadmeSamples
         var shown = new List<string>();
         await foreach (var text in within)
             shown.Add(text);
-        Assert.That(shown.Select(text => text.Length), Is.EqualTo(new[] { 4997, 4997, 4997, shown[^1].Length }));
+        Assert.That(shown.Select(text => text.Length), Is.EqualTo(new[] { 4998, 4998, 4998, shown[^1].Length }));
         Assert.That(shown[^1], Does.Contain("20000 tokens an hour; again in 60 minutes"));
-        Assert.That(quota.GetUsage(user).Available, Is.EqualTo(20_000 - 10 - 3 * 4997));
+        Assert.That(quota.GetUsage(user).Available, Is.EqualTo(20_000 - 10 - 3 * 4998));
     }
 
     [TestCase("README.md")]

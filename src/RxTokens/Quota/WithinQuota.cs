@@ -22,7 +22,8 @@ public static partial class TokenStream
     /// at once and spent without a call; they are charged with the next one, at the latest after a third of the lease. That is for a quota behind a network.
     /// Other streams of the user find less left meanwhile; and a process that dies is forgiven what it had spent since the last call, which is never more than that.</para>
     /// <para><b>Leases</b> of what is held are renewed by time, on the quota's own clock: neither a model that thinks nor a client that is full loses its reservation. If
-    /// it ends all the same the next call fails, and so does the stream, with a <see cref="TokenReservationExpiredException"/>.</para>
+    /// it ends all the same (the process was stopped for as long, the network was away), nothing more is spent of it: the next item is a call, which fails, and so does the
+    /// stream, with a <see cref="TokenReservationExpiredException"/>.</para>
     /// <para><b>Demand:</b> reads what is asked for, nothing ahead.</para>
     /// <para><b>Errors:</b> a cost that is negative fails the stream with an <see cref="ArgumentOutOfRangeException"/>. A throw of <paramref name="cost"/> or
     /// <paramref name="last"/>, and failures of the quota and of the source, arrive as they are. After a call that failed nothing more is settled: the lease gives back what was held.</para>

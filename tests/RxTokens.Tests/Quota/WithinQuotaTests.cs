@@ -525,21 +525,51 @@ public class WithinQuotaTests
     }
 
     [Test]
-    public void AQuotaWithoutAClock_FailsTheStream()
+    public void AClockWithoutTimers_FailsTheStream()
     {
         var source = Pull("a----b|");
-        var consumer = _clock.Consume(source.WithinQuota(new NoClock(_quota), "ann", One, reserve: 5)).AskAt(0, 3);
+        var clock = new OddClock(_clock.AsTimeProvider(), _ => throw new NotSupportedException());
+        _quota = new(100, Minute, clock);
+        var consumer = _clock.Consume(source.WithinQuota(_quota, "ann", One, reserve: 5)).AskAt(0, 3);
         _clock.AdvanceToFrame(9);
         Assert.That(Show(consumer), Is.EqualTo("0:a 3:#NotSupportedException"));
         Assert.That((Usage, source.Disposals.Count), Is.EqualTo(((1L, 0L, 99L), 1)));
     }
 
-    private sealed class NoClock(ITokenQuota quota) : ITokenQuota
+    [Test]
+    public void Q09_AfterALeaseThatHasEndedUnnoticed_NothingIsSpentOfIt()
     {
-        public TimeProvider TimeProvider => throw new NotSupportedException();
+        var timers = 0;
+        _quota = new(100, Minute, new OddClock(_clock.AsTimeProvider(), create => timers++ == 0 ? new NoTimer() : create()));
+        var source = Pull("abc|");
+        var consumer = _clock.Consume(source.WithinQuota(_quota, "ann", One, reserve: 50)).AskAt(0, 29_999, 30_000, 30_001);
+        _clock.AdvanceToFrame(29_999);
+        Assert.That(Usage, Is.EqualTo((0L, 50L, 50L)));
+        _clock.Start();
 
-        public ValueTask<TokenReservation> ReserveAsync(string user, long charge, long hold) => quota.ReserveAsync(user, charge, hold);
+        Assert.That(Show(consumer), Is.EqualTo("0:a 29999:b 30000:#TokenReservationExpiredException 30001:|"));
+        FlowAssert.Clean(source, 30_000);
+    }
 
-        public ValueTask<TokenReservation> SettleAsync(TokenReservation reservation, long charge, long hold) => quota.SettleAsync(reservation, charge, hold);
+    /// <summary>A clock that makes its timers in a way of its own.</summary>
+    private sealed class OddClock(TimeProvider inner, Func<Func<ITimer>, ITimer> create) : TimeProvider
+    {
+        public override long GetTimestamp() => inner.GetTimestamp();
+
+        public override long TimestampFrequency => inner.TimestampFrequency;
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
+            create(() => inner.CreateTimer(callback, state, dueTime, period));
+    }
+
+    private sealed class NoTimer : ITimer
+    {
+        public bool Change(TimeSpan dueTime, TimeSpan period) => true;
+
+        public void Dispose()
+        {
+        }
+
+        public ValueTask DisposeAsync() => default;
     }
 }
