@@ -118,6 +118,50 @@ public sealed class QuotaRaces
         }
     }
 
+    [Test]
+    public void CallsOnFourThreads_AreGrantedWhatThereIs_AndAllIsAccountedFor() => Race.Run(100, (referee, random) =>
+    {
+        string[] users = ["ann", "bob"];
+        var quota = new TokenQuota(Limit, TimeSpan.FromHours(1), new RacingTimers());
+        var charged = new long[users.Length];
+        var seeds = Enumerable.Range(0, 4).Select(_ => random.Next()).ToArray();
+
+        return new Round(
+            [.. seeds.Select(seed => (Action)(() => Spend(new Random(seed))))],
+            () => true,
+            () =>
+            {
+                for (var i = 0; i < users.Length; i++)
+                {
+                    var usage = quota.GetUsage(users[i]);
+                    Assert.That((usage.Charged, usage.Held), Is.EqualTo((charged[i], 0L)), users[i]);
+                    Assert.That(usage.Available, Is.InRange(0, 3), "used up, but for what an item costs");
+                }
+            },
+            () => $"charged: {string.Join(' ', charged)}");
+
+        void Spend(Random chance)
+        {
+            var mine = users.Select(user => quota.ReserveAsync(user, 0, 1).Result).ToArray();
+            for (var call = 0; call < 500; call++)
+            {
+                var which = chance.Next(users.Length);
+                var charge = chance.Next(1, 4);
+                var answer = quota.SettleAsync(mine[which], charge, chance.Next(3)).Result;
+                if (answer.Exceeded is null)
+                {
+                    mine[which] = answer;
+                    Interlocked.Add(ref charged[which], charge);
+                }
+
+                referee.Require(quota.GetUsage(users[which]).Available >= 0, "more than there is");
+            }
+
+            foreach (var rest in mine)
+                referee.Require(quota.SettleAsync(rest, 0, 0).Result.Exceeded is null, "what is held can be given back");
+        }
+    });
+
     [TestCase(0)]
     [TestCase(3)]
     public void ACancellationRacesTheQuotasAnswers(int reserve) => Race.Run(Rounds, (referee, random) =>

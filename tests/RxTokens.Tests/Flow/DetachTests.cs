@@ -619,6 +619,7 @@ public class DetachTests
         yield return Case("TakeUntil", (s, _) => s.TakeUntil(new CancellationTokenSource().Token));
         yield return Case("Valve", (s, _) => s.Valve(Observable.Never<bool>()));
         yield return Case("Pace", (s, clock) => s.Pace(10, 1, clock));
+        yield return Case("WithinQuota", (s, clock) => s.WithinQuota(new TokenQuota(100, TimeSpan.FromHours(1), clock.AsTimeProvider()), "ann", _ => 1, reserve: 2));
         yield return Case("PerFrame", (s, clock) => s.PerFrame(new FrameClock(TimeSpan.FromMilliseconds(1), clock)));
         yield return Case("RetryBeforeFirst", (s, _) => s.RetryBeforeFirst(3));
         yield return Case("all of them", (s, clock) => s
