@@ -19,6 +19,9 @@ internal sealed class Purse(ITokenQuota quota, string user, int reserve)
 
     public TimeSpan Lease => _reservation.Lease;
 
+    /// <summary>Whether a call has failed: nobody knows what is held, and the lease will give it back.</summary>
+    public bool IsLost { get; private set; }
+
     /// <summary>Whether there is nothing to charge and nothing to give back.</summary>
     public bool IsEmpty => _reservation.Held == 0 && _spent == 0;
 
@@ -58,8 +61,7 @@ internal sealed class Purse(ITokenQuota quota, string user, int reserve)
     /// <summary>The answer to one of these that was granted.</summary>
     public void Take(TokenReservation answer) => (_reservation, _spent, _since) = (answer, 0, _asked);
 
-    /// <summary>A call has failed: nobody knows what is held, and the lease will give it back.</summary>
-    public void Lose() => (_reservation, _spent) = (new(user, "", 0, TimeSpan.Zero), 0);
+    public void Lose() => (_reservation, _spent, IsLost) = (new(user, "", 0, TimeSpan.Zero), 0, true);
 
     /// <summary>A refusal as it looks to the stream, for which what is spent is charged.</summary>
     public QuotaExceeded SeenByTheStream(QuotaExceeded exceeded) => exceeded with

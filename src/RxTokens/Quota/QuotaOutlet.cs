@@ -153,7 +153,7 @@ internal sealed class QuotaOutlet<T>(IAsyncEnumerable<T> source, QuotaTerms<T> t
     private void OnFailedCall(Exception failure)
     {
         var call = _call;
-        (_call, _price, _late) = (Call.None, 0, 0);
+        _call = Call.None;
         _purse.Lose();
         LookAtNotes(); // what fails may be what a note has ended
         if (IsOpen && call != Call.GiveBack)
@@ -208,7 +208,7 @@ internal sealed class QuotaOutlet<T>(IAsyncEnumerable<T> source, QuotaTerms<T> t
     /// <summary>Charges what was read, as far as there is enough, and gives the rest back.</summary>
     private void GiveBack()
     {
-        if (_call == Call.None && (_late > 0 || !_purse.IsEmpty))
+        if (_call == Call.None && !_purse.IsLost && (_late > 0 || !_purse.IsEmpty))
             Begin(Call.GiveBack);
     }
 

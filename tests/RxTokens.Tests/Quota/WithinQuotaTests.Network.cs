@@ -82,6 +82,24 @@ public partial class WithinQuotaTests
         Assert.That(Usage.Held, Is.Zero, "the lease gives back what was held");
     }
 
+    [Test]
+    public void ARenewalThatFails_EndsTheReadUnderWay_AndNothingMoreIsCharged()
+    {
+        var failure = new IOException("the quota cannot be reached");
+        var quota = new ScriptedQuota(_quota) { Fails = number => number == 2 ? failure : null };
+        var source = _clock.Pull<string>([
+            new(TimeSpan.Zero, System.Reactive.Notification.CreateOnNext("a")),
+            new(TimeSpan.FromMilliseconds(10_500), System.Reactive.Notification.CreateOnNext("b"))]);
+        source.IgnoresCancellation = true;
+        var consumer = _clock.Consume(source.WithinQuota(quota, "ann", One, reserve: 5)).AskAt(0, 1);
+        _clock.AdvanceToFrame(11_000);
+
+        Assert.That(Show(consumer), Is.EqualTo("0:a 10500:#IOException"));
+        Assert.That(string.Join(' ', quota.Calls), Is.EqualTo("+0/5 1/4"));
+        Assert.That(source.Cancellations, Is.EqualTo(new[] { 10_000 }));
+        FlowAssert.Clean(source, 10_500);
+    }
+
     [TestCase("the end", "0:a 1:#IOException 9:|")]
     [TestCase("a failure", "0:a 1:#AggregateException 9:|")]
     [TestCase("leaving", "0:a")]
