@@ -165,6 +165,8 @@ internal sealed class QuotaOutlet<T>(IAsyncEnumerable<T> source, QuotaTerms<T> t
     private void OnGranted(Call call, TokenReservation reservation)
     {
         _purse.Take(reservation);
+        if (call == Call.GiveBack && reservation.Held > 0)
+            _purse.Lose(); // it holds what nobody has asked for: no quota of ours, and no reason to ask for ever
         _late -= _lateAsked; // more may have come meanwhile
         if (call == Call.Charge)
             _price = 0;

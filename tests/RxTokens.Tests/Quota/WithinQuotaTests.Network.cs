@@ -100,6 +100,35 @@ public partial class WithinQuotaTests
         FlowAssert.Clean(source, 10_500);
     }
 
+    [Test]
+    public void AQuotaThatNeverTakesAnythingBack_IsNotAskedForEver()
+    {
+        var quota = new Clinging(_quota);
+        var consumer = _clock.Consume(Pull("ab|").WithinQuota(quota, "ann", One, reserve: 5));
+        _ = consumer.AskForAll();
+        _clock.Start();
+        Assert.That((Show(consumer), quota.Calls), Is.EqualTo(("0:a 1:b 2:|", 2)));
+    }
+
+    private sealed class Clinging(ITokenQuota quota) : ITokenQuota
+    {
+        public int Calls { get; private set; }
+
+        public TimeProvider TimeProvider => quota.TimeProvider;
+
+        public ValueTask<TokenReservation> ReserveAsync(string user, long charge, long hold)
+        {
+            Calls++;
+            return quota.ReserveAsync(user, charge, hold);
+        }
+
+        public ValueTask<TokenReservation> SettleAsync(TokenReservation reservation, long charge, long hold)
+        {
+            Calls++;
+            return new(reservation);
+        }
+    }
+
     [TestCase("the end", "0:a 1:#IOException 9:|")]
     [TestCase("a failure", "0:a 1:#AggregateException 9:|")]
     [TestCase("leaving", "0:a")]
