@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace RxTokens.AspNetCore.Tests;
@@ -13,3 +14,10 @@ public record Unserializable() : Sample(0, null)
 [JsonSerializable(typeof(Sample))]
 [JsonSerializable(typeof(string))]
 internal sealed partial class SampleJson : JsonSerializerContext;
+
+internal sealed class RawConverter : JsonConverter<Sample>
+{
+    public override Sample Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => throw new NotSupportedException();
+
+    public override void Write(Utf8JsonWriter writer, Sample value, JsonSerializerOptions options) => writer.WriteRawValue("{\n\"a\":\r\n\"event: steal\"}");
+}

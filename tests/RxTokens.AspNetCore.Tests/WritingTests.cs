@@ -109,6 +109,17 @@ public class WritingTests
     }
 
     [Test]
+    public async Task JsonWithLineEndsOfAConvertersOwn_IsOnOneLineAllTheSame()
+    {
+        var json = (System.Text.Json.Serialization.Metadata.JsonTypeInfo<Sample>)new JsonSerializerOptions
+        {
+            Converters = { new RawConverter() }, TypeInfoResolver = new System.Text.Json.Serialization.Metadata.DefaultJsonTypeInfoResolver(),
+        }.GetTypeInfo(typeof(Sample));
+        Assert.That(await BodyOf(TokenResults.ServerSentEvents(Script.Items(new Sample(1, "x")), json, options: Plain)), Is.EqualTo("data: { \"a\":  \"event: steal\"}\n\n" + End));
+        Assert.That(await BodyOf(TokenResults.JsonLines(Script.Items(new Sample(1, "x")), json)), Is.EqualTo("{ \"a\":  \"event: steal\"}\n"));
+    }
+
+    [Test]
     public async Task JsonThatFails_LeavesNoByteOfItsEvent()
     {
         var body = await BodyOf(TokenResults.ServerSentEvents(Script.Items<Sample>(new(1, "x"), new Unserializable()), options: Plain));
@@ -140,6 +151,24 @@ public class WritingTests
 
     [Test]
     public async Task Text_IsWhatItWas() => Assert.That(await BodyOf(TokenResults.Text(Script.Items("a\r", "", "\nb"))), Is.EqualTo("a\r\nb"));
+
+    [Test]
+    public async Task ACharacterThatIsCutInTwo_ArrivesWhole()
+    {
+        string[] tokens = ["a\ud83d", "", "\ude00b", "\ud83d", "\ude00"];
+        Assert.That(await BodyOf(TokenResults.Text(Script.Items(tokens))), Is.EqualTo("a😀b😀"));
+        foreach (var asJson in new[] { false, true })
+        {
+            var body = await BodyOf(TokenResults.ServerSentEvents(Script.Items(tokens), options: new() { TextAsJson = asJson }));
+            var data = Events(body).SkipLast(1).Select(e => asJson ? JsonSerializer.Deserialize<string>(e.Data) : e.Data).ToList();
+            Assert.That(data, Has.Count.EqualTo(5), "an event for each item all the same");
+            Assert.That(string.Concat(data), Is.EqualTo("a😀b😀"));
+        }
+    }
+
+    [Test]
+    public async Task ItemsWithoutText_AreEmpty() =>
+        Assert.That(await BodyOf(TokenResults.ServerSentEvents(Script.Items<string>(null!, null!), options: new() { RunsAgain = true })), Is.EqualTo("data: \n\ndata: \n\n" + End));
 
     [Test]
     public void OpenApi_IsToldTypeAndContent()

@@ -10,12 +10,14 @@ internal sealed class PlainText : ResponseFormat<string>
 
     public const string ContentTypeOfText = MediaType + "; charset=utf-8";
 
+    private WholeCharacters _whole;
+
     public override string ContentType => ContentTypeOfText;
 
     public override bool WriteItem(IBufferWriter<byte> output, string item)
     {
-        if (!string.IsNullOrEmpty(item))
-            Encoding.UTF8.GetBytes(item, output);
+        if (_whole.Take(item) is { Length: > 0 } text)
+            Encoding.UTF8.GetBytes(text, output);
         return false;
     }
 }

@@ -113,20 +113,34 @@ internal sealed partial class ResponsePump<T>
 
             if (_isFlushing)
                 return true;
+
             if (_hasItem && !_isClientGone && !_hasSaidEnding) // what lands after the ending is told is late
+            {
                 WriteItem();
-            else if (_ending == Ending.None && !_isReading)
-                Read();
-            else if (_ending == Ending.None && !SpeakUp())
-                return true;
+            }
+            else if (_ending == Ending.None)
+            {
+                if (!_isReading)
+                    Read();
+                else if (!SpeakUp())
+                    return true;
+            }
             else if (_ending is Ending.Ended or Ending.Failed && _reading is not null)
+            {
                 CleanUp();
+            }
             else if (_isCleaningUp && !_isClientGone && _closeBy is null)
+            {
                 return true; // disposed first, and the end told then; unless we are in a hurry
-            else if (_ending != Ending.None && !_hasSaidEnding)
+            }
+            else if (!_hasSaidEnding)
+            {
                 SayEnding();
-            else if (_ending != Ending.None)
+            }
+            else
+            {
                 return false;
+            }
         }
     }
 
