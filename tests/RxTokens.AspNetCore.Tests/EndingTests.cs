@@ -233,6 +233,14 @@ public class EndingTests
     }
 
     [Test]
+    public async Task E11_FlushThatSaysNobodyReads_IsTheEnd_AlsoWithoutAnAbort()
+    {
+        var source = Script.Repeats("a");
+        await new MemoryResponse { TakesNothing = true }.Serve(TokenResults.ServerSentEvents(source)).WaitAsync(TestHost.Patience);
+        Assert.That((source.Reads, source.Disposals), Is.EqualTo((1, 1)));
+    }
+
+    [Test]
     public async Task E11_ClientVanishes_TheSourceIsReadNoMore()
     {
         var readsAtAbort = 0;

@@ -62,6 +62,9 @@ internal sealed class MemoryResponse : IHttpResponseBodyFeature, IHttpRequestLif
         }
     }
 
+    /// <summary>Whether flushes say that nobody reads any more, though the request is not aborted.</summary>
+    public bool TakesNothing { get; init; }
+
     /// <summary>What a flush waits for, beside a client that is full.</summary>
     public Func<Task>? OnFlush { get; init; }
 
@@ -156,7 +159,7 @@ internal sealed class MemoryResponse : IHttpResponseBodyFeature, IHttpRequestLif
 
         return full is not null ? WaitAsync(full.Task)
             : OnFlush is not null ? WaitAsync(OnFlush())
-            : new(new FlushResult(false, IsAborted));
+            : new(new FlushResult(false, IsAborted || TakesNothing));
     }
 
     private async ValueTask<FlushResult> WaitAsync(Task drained)
