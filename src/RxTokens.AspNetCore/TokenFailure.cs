@@ -59,5 +59,8 @@ public sealed class TokenFailure
         }
     }
 
+    internal static TokenFailure OfQuota(TimeSpan? retryAfter) =>
+        new() { EventType = TokenEvents.Quota, Message = "The quota is used up.", StatusCode = 429, RetryAfter = retryAfter };
+
     internal long? RetryAfterSeconds => RetryAfter is { } time ? Math.Max(1, (long)Math.Ceiling(time.TotalSeconds)) : null;
 }

@@ -69,7 +69,7 @@ public sealed class TokenResultOptions
 
     /// <summary>
     /// What a client is told of an exception; null, or none returned, for 500 and a message that says no more than that the stream has failed
-    /// (with that of the exception in the Development environment).
+    /// (with that of the exception in the Development environment), and for 429 and <see cref="TokenEvents.Quota"/> of a <see cref="TokenQuotaExceededException"/>.
     /// </summary>
     public Func<Exception, TokenFailure?>? DescribeFailure { get; set; }
 

@@ -11,6 +11,9 @@ internal abstract class ResponseFormat<T>
     /// <summary>Whether a client can be told something that it does not take for an item.</summary>
     public virtual bool HasComments => false;
 
+    /// <summary>Whether the headers go out at once: there is nothing that could still become a status.</summary>
+    public virtual bool BeginsAtOnce => false;
+
     public virtual void WriteComment(IBufferWriter<byte> output)
     {
     }

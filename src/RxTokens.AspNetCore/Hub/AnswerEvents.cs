@@ -11,6 +11,9 @@ internal sealed class AnswerEvents(StreamKey key, long position) : EventFormat<T
 
     private readonly ScratchBuffer _bytes = new();
 
+    /// <summary>So that a client that is cut while the model still thinks knows where to come back to.</summary>
+    public override bool BeginsAtOnce => true;
+
     public override bool WriteItem(IBufferWriter<byte> output, TokenLogEntry item)
     {
         if (item.IsLost)

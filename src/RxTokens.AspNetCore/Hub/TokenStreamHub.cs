@@ -83,6 +83,8 @@ public sealed class TokenStreamHub
 
     internal int Count => _answers.Count;
 
+    internal bool HasAnswersUnderWay => UnderWay.Count > 0;
+
     /// <summary>Begins an answer.</summary>
     /// <param name="owner">Whose it is: an account, not a name that can change hands.</param>
     /// <param name="source">Makes its stream, once, after the request.</param>
@@ -198,17 +200,7 @@ public sealed class TokenStreamHub
 
     internal TokenLogEnd Describe(Exception failure)
     {
-        TokenFailure? described = null;
-        try
-        {
-            described = _results.DescribeFailure?.Invoke(failure);
-        }
-        catch (Exception another)
-        {
-            HubLog.AnswerFailed(Logger, another);
-        }
-
-        described ??= _isDevelopment ? new TokenFailure { Message = failure.Message } : new TokenFailure();
+        var described = ServingSettings.Described(failure, _results, Logger) ?? (_isDevelopment ? new TokenFailure { Message = failure.Message } : new TokenFailure());
         return new TokenLogEnd(described.EventType, described.Message, described.RetryAfter);
     }
 

@@ -87,7 +87,8 @@ internal sealed partial class ResponsePump<T>
             return true;
         }
 
-        if (!_hasBegun && IsDue(Options.HeadersAfter, TimeSpan.Zero))
+        var headersAfter = _format.BeginsAtOnce ? TimeSpan.Zero : Options.HeadersAfter;
+        if (!_hasBegun && IsDue(headersAfter, TimeSpan.Zero))
         {
             SendHeaders();
             return true;
@@ -96,8 +97,8 @@ internal sealed partial class ResponsePump<T>
         var next = TimeSpan.MaxValue;
         if (_format.HasComments && Options.Heartbeat != Timeout.InfiniteTimeSpan)
             next = Options.Heartbeat + _lastSaid - elapsed;
-        if (!_hasBegun && Options.HeadersAfter != Timeout.InfiniteTimeSpan && Options.HeadersAfter - elapsed < next)
-            next = Options.HeadersAfter - elapsed;
+        if (!_hasBegun && headersAfter != Timeout.InfiniteTimeSpan && headersAfter - elapsed < next)
+            next = headersAfter - elapsed;
         Arm(next == TimeSpan.MaxValue ? Timeout.InfiniteTimeSpan : next);
         return false;
 

@@ -35,17 +35,22 @@ internal sealed record ServingSettings(TokenResultOptions Options, TimeProvider 
         Described(failure) ?? (IsDevelopment ? new TokenFailure { Message = failure.Message } : new TokenFailure());
 
     /// <summary>What the application says that the client is told, if it says something.</summary>
-    public TokenFailure? Described(Exception failure)
+    public TokenFailure? Described(Exception failure) => Described(failure, Options, Logger);
+
+    /// <summary>What the application says that a client is told; of a quota that is used up, if it says nothing, that it is.</summary>
+    public static TokenFailure? Described(Exception failure, TokenResultOptions options, ILogger logger)
     {
+        TokenFailure? described = null;
         try
         {
-            return Options.DescribeFailure?.Invoke(failure);
+            described = options.DescribeFailure?.Invoke(failure);
         }
         catch (Exception another)
         {
-            Log.DescriptionFailed(Logger, another);
-            return null;
+            Log.DescriptionFailed(logger, another);
         }
+
+        return described ?? (failure is TokenQuotaExceededException quota ? TokenFailure.OfQuota(quota.RetryAfter) : null);
     }
 
     /// <summary>When a client of a host that stops should come back: spread, so that not all come at once.</summary>

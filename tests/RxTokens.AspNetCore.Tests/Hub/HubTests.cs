@@ -295,6 +295,29 @@ public class HubTests
     }
 
     [Test]
+    public async Task Q07_AQuotaThatIsUsedUp_IsAnEventOfItsOwn()
+    {
+        var quota = new TokenQuota(3, TimeSpan.FromHours(1), TimeProvider.System);
+        await using var host = await HubHost.StartAsync(() => Script.Items("a", "b", "c", "d").WithinQuota(quota, "someone", _ => 1));
+        var followed = await host.FollowAsync(await host.PostAsync());
+        Assert.That((followed.Text, followed.Ending), Is.EqualTo(("abc", "quota")));
+        Assert.That(followed.Events[^1].Data, Does.Match("""^{"message":"The quota is used up.","retryAfter":3[56]\d\d}$"""));
+    }
+
+    [Test]
+    public async Task Q07_OfAPlainStream_ItIsAStatusBefore_AndAnEventAfter()
+    {
+        var quota = new TokenQuota(3, TimeSpan.FromHours(1), TimeProvider.System);
+        var source = Script.Items("a", "b", "c", "d");
+        await using var host = await TestHost.StartAsync(() => TokenResults.ServerSentEvents(source.WithinQuota(quota, "someone", _ => 1)));
+        Assert.That(await host.Client.GetStringAsync("/"), Does.Contain("data: c\n").And.Contain("event: quota\n"));
+        using var refused = await host.Client.GetAsync("/");
+        Assert.That((int)refused.StatusCode, Is.EqualTo(429));
+        Assert.That(refused.Headers.RetryAfter?.Delta?.TotalSeconds, Is.InRange(3500, 3600));
+        Assert.That(source.Started, Is.EqualTo(1));
+    }
+
+    [Test]
     public async Task ACancellationThatIsNotOurs_IsAFailure()
     {
         await using var host = await HubHost.StartAsync(() => Script.Fails(new TaskCanceledException(), "a"));
