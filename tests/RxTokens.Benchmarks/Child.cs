@@ -13,20 +13,29 @@ internal static class Child
     public const string Option = "--child";
 
     /// <summary>Measures in a new process.</summary>
-    public static async Task<T> MeasureAsync<T>(string name, bool quick)
-    {
-        var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardOutput = true };
-        if (Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet")
-            start.ArgumentList.Add(Assembly.GetExecutingAssembly().Location);
-        foreach (var argument in (string[])["ratios", Option, name, .. quick ? new[] { "--quick" } : []])
-            start.ArgumentList.Add(argument);
+    public static Task<T> MeasureAsync<T>(string name, bool quick) =>
+        AskAsync<T>(name, ["ratios", Option, name, .. quick ? new[] { "--quick" } : []]);
 
-        using var process = Process.Start(start)!;
+    /// <summary>Runs this program with arguments, and reads the JSON that it prints.</summary>
+    public static async Task<T> AskAsync<T>(string name, string[] arguments)
+    {
+        using var process = Process.Start(Self(arguments))!;
         var answer = await process.StandardOutput.ReadToEndAsync().ConfigureAwait(false);
         await process.WaitForExitAsync().ConfigureAwait(false);
         return process.ExitCode == 0
             ? JsonSerializer.Deserialize<T>(answer)!
             : throw new InvalidOperationException($"Measuring \"{name}\" ended with exit code {process.ExitCode}. {answer}");
+    }
+
+    /// <summary>How this program is started once more; what it prints is for us.</summary>
+    public static ProcessStartInfo Self(params IEnumerable<string> arguments)
+    {
+        var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardOutput = true };
+        if (Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet")
+            start.ArgumentList.Add(Assembly.GetExecutingAssembly().Location);
+        foreach (var argument in arguments)
+            start.ArgumentList.Add(argument);
+        return start;
     }
 
     /// <summary>What the new process does.</summary>

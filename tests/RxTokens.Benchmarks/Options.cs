@@ -51,6 +51,6 @@ internal sealed record Options(bool Markdown = false, bool Quick = false, string
             return $"No scenario has \"{Only}\" in its name. There are:\n  {string.Join("\n  ", names)}";
         if (Write is not null && Only.Length > 0)
             return "--write writes the whole run down: it does not go with --only.";
-        return Write is null ? null : Document.Objection(Write);
+        return Write is null ? null : Document.Objection(Write, Document.Section);
     }
 }

@@ -6,14 +6,17 @@ using RxTokens.Benchmarks;
 if (args is ["unsent-limit", ..])
     return await UnsentLimitRun.RunAsync();
 
-// "ratios" is the short form; everything else goes to BenchmarkDotNet.
-if (args is not ["ratios", .. var given])
+// "ratios" is the short form, "load" serves many readers; everything else goes to BenchmarkDotNet.
+if (args is not ["ratios" or "load", .. var given])
 {
     BenchmarkSwitcher.FromAssembly(typeof(Ratios).Assembly).Run(args);
     return 0;
 }
 
 CultureInfo.DefaultThreadCurrentCulture = CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
+if (args[0] == "load")
+    return await Load.MainAsync(given);
+
 if (!Options.TryParse(given, out var options, out var error))
 {
     Console.Error.WriteLine(error);

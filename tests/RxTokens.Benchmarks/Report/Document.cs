@@ -5,32 +5,41 @@ namespace RxTokens.Benchmarks;
 /// <summary>Brings docs/performance.md and its picture up to date.</summary>
 internal static class Document
 {
-    private const string Begin = "<!-- results -->";
-    private const string End = "<!-- /results -->";
+    /// <summary>What <c>ratios</c> writes.</summary>
+    public const string Section = "results";
 
-    /// <summary>Why it cannot be written there, before minutes have been spent; null if it can.</summary>
-    public static string? Objection(string folder)
+    /// <summary>Why a section cannot be written there, before minutes have been spent; null if it can.</summary>
+    public static string? Objection(string folder, string section)
     {
         if (!File.Exists(PageIn(folder)))
             return $"There is no {PageIn(folder)} to write into.";
 
         var page = File.ReadAllText(PageIn(folder));
-        var begin = page.IndexOf(Begin, StringComparison.Ordinal);
-        return begin >= 0 && page.IndexOf(End, begin, StringComparison.Ordinal) >= 0
+        var begin = page.IndexOf(Begin(section), StringComparison.Ordinal);
+        return begin >= 0 && page.IndexOf(End(section), begin, StringComparison.Ordinal) >= 0
             ? null
-            : $"{PageIn(folder)} has no {Begin} with {End} behind it.";
+            : $"{PageIn(folder)} has no {Begin(section)} with {End(section)} behind it.";
+    }
+
+    /// <summary>Replaces what stands between the marks of a section.</summary>
+    public static void WriteSection(string folder, string section, string text)
+    {
+        var page = File.ReadAllText(PageIn(folder));
+        var begin = page.IndexOf(Begin(section), StringComparison.Ordinal) + Begin(section).Length;
+        var end = page.IndexOf(End(section), begin, StringComparison.Ordinal);
+        File.WriteAllText(PageIn(folder), $"{page[..begin]}\n{text}{page[end..]}");
     }
 
     public static void Write(string folder, Results results)
     {
-        var page = File.ReadAllText(PageIn(folder));
-        var begin = page.IndexOf(Begin, StringComparison.Ordinal) + Begin.Length;
-        var end = page.IndexOf(End, begin, StringComparison.Ordinal);
-        File.WriteAllText(PageIn(folder), $"{page[..begin]}\n{Block(results)}{page[end..]}");
-
+        WriteSection(folder, Section, Block(results));
         var images = Directory.CreateDirectory(Path.Combine(folder, "images"));
         File.WriteAllText(Path.Combine(images.FullName, "performance.svg"), Chart.Draw(results.Comparisons));
     }
+
+    private static string Begin(string section) => $"<!-- {section} -->";
+
+    private static string End(string section) => $"<!-- /{section} -->";
 
     private static string PageIn(string folder) => Path.Combine(folder, "performance.md");
 

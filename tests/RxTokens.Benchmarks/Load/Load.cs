@@ -1,0 +1,115 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
+
+namespace RxTokens.Benchmarks;
+
+/// <summary>A measured case.</summary>
+internal sealed record Loaded(LoadCase Case, LoadFigures Figures);
+
+/// <summary>All that a run has found.</summary>
+internal sealed record LoadResults(List<Loaded> Loaded, List<Throughput> Throughput, TimeSpan Duration, bool Quick);
+
+/// <summary>Serves many slow readers and one fast one, and says what that takes.</summary>
+internal static class Load
+{
+    public const int LargestReaders = 25_000; // the ports of the loopback
+    public const int MaxReaders = LargestReaders + 100; // with those that warm up
+
+    /// <summary>What is promised without a doubt: a breach fails the command. The targets are in the tables.</summary>
+    private const double PromisedAhead = 0.25, PromisedThroughput = 0.5;
+
+    private const string Fast = "fast";
+
+    public static async Task<int> MainAsync(string[] given)
+    {
+        switch (given)
+        {
+            case [LoadServer.Option, var limit]:
+                return await LoadServer.RunAsync(int.Parse(limit, CultureInfo.InvariantCulture)).ConfigureAwait(false);
+
+            case [LoadCase.Option, var json]:
+                Console.WriteLine(JsonSerializer.Serialize(await JsonSerializer.Deserialize<LoadCase>(json)!.MeasureAsync().ConfigureAwait(false)));
+                return 0;
+        }
+
+        if (LoadOptions.TryParse(given, out var options, out var error))
+            return await RunAsync(options).ConfigureAwait(false);
+
+        Console.Error.WriteLine(error);
+        return 2;
+    }
+
+    private static async Task<int> RunAsync(LoadOptions options)
+    {
+        var watch = Stopwatch.StartNew();
+        var loaded = new List<Loaded>();
+        foreach (var group in Cases(options).Where(load => options.Wants(load.Group)).GroupBy(load => load.Group))
+        {
+            var table = LoadTables.Of(group.First());
+            // Silent streams leave the machine to each other; the others would be in each other's way.
+            var atOnce = group.First().IsIdle ? group.Count() : 1;
+            foreach (var cases in group.Chunk(atOnce))
+            {
+                var figures = await Task.WhenAll(cases.Select(MeasureAsync)).ConfigureAwait(false);
+                loaded.AddRange(figures);
+                table.Print(figures.Select(LoadTables.Row), markdown: false);
+            }
+        }
+
+        var throughput = options.Wants(Fast) ? await Throughput.MeasureAsync(options.Quick).ConfigureAwait(false) : [];
+        LoadTables.Throughput().Print(throughput.Select(LoadTables.Row), markdown: false);
+
+        Console.WriteLine();
+        Console.WriteLine($"{watch.Elapsed.TotalSeconds:F0} s on {Environment.ProcessorCount} cores");
+        var broken = BrokenPromises(loaded, throughput).ToList();
+        foreach (var promise in broken)
+            Console.WriteLine($"BROKEN: {promise}");
+        if (options.Write is { } folder)
+            LoadDocument.Write(folder, new LoadResults(loaded, throughput, watch.Elapsed, options.Quick));
+        return broken.Count == 0 ? 0 : 1;
+    }
+
+    private static IEnumerable<LoadCase> Cases(LoadOptions options)
+    {
+        var (most, seconds) = (options.MostReaders, options.MostSeconds);
+        var (fewer, shorter) = options.Quick ? (Math.Min(most, 150), seconds) : (Math.Min(most, 1000), Math.Min(seconds, 20));
+        foreach (var served in (Served[])[Served.Ours, Served.Framework, Served.SignalR])
+            yield return new(served, fewer, IsIdle: false, HasSmallWindow: false, shorter);
+        if (!options.Quick)
+        {
+            yield return new(Served.OursUnlimited, fewer, IsIdle: false, HasSmallWindow: false, shorter);
+            yield return new(Served.FrameworkLimited, fewer, IsIdle: false, HasSmallWindow: false, shorter);
+            foreach (var (readers, time) in ((int, int)[])[(fewer, shorter), (most, seconds)])
+            {
+                foreach (var served in (Served[])[Served.Ours, Served.Framework, Served.SignalR])
+                    yield return new(served, readers, IsIdle: false, HasSmallWindow: true, time);
+            }
+        }
+
+        foreach (var served in (Served[])[Served.Kestrel, Served.Ours, Served.Framework, Served.SignalR])
+            yield return new(served, most, IsIdle: true, HasSmallWindow: true, seconds);
+    }
+
+    /// <summary>In a process of its own, which has its readers' descriptors to itself.</summary>
+    private static async Task<Loaded> MeasureAsync(LoadCase load)
+    {
+        var name = $"{load.Group}: {load.Served.Name}";
+        return new(load, await Child.AskAsync<LoadFigures>(name, ["load", LoadCase.Option, JsonSerializer.Serialize(load)]).ConfigureAwait(false));
+    }
+
+    private static IEnumerable<string> BrokenPromises(List<Loaded> loaded, List<Throughput> throughput)
+    {
+        foreach (var group in loaded.Where(one => !one.Case.IsIdle && !one.Case.HasSmallWindow).GroupBy(one => one.Case.Group))
+        {
+            var (ours, framework) = (Ahead(group, Served.Ours), Ahead(group, Served.Framework));
+            if (!(ours <= framework * PromisedAhead)) // not a number is broken, too
+                yield return $"{group.Key}: {Served.Ours.Name} reads {ours:F0} items ahead, {Served.Framework.Name} {framework:F0}; it promises no more than {PromisedAhead} times as many.";
+        }
+
+        foreach (var result in throughput.Where(result => result.Ours == Served.Ours.Name && !(result.Ratio >= PromisedThroughput)))
+            yield return $"{result.Name}: {result.Ours} gives {result.Ratio:F2} times what {result.Base} gives; it promises {PromisedThroughput}.";
+
+        static double Ahead(IEnumerable<Loaded> group, Served served) => group.Single(one => one.Case.Served == served).Figures.MeanAhead;
+    }
+}

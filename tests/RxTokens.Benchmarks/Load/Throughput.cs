@@ -1,0 +1,107 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+
+namespace RxTokens.Benchmarks;
+
+/// <summary>A client that reads as fast as it can: what a way to serve gives it, beside another, in turns.</summary>
+/// <param name="Name">Which protocol, and how large the items are.</param>
+/// <param name="Ours">What is asked about.</param>
+/// <param name="Base">What it is compared with.</param>
+/// <param name="OurRate">MB a second, the median of the rounds.</param>
+/// <param name="BaseRate">The same of the other.</param>
+/// <param name="Ratio">Ours divided by the other, the median of the rounds.</param>
+/// <param name="Low">A quarter of the rounds is below.</param>
+/// <param name="High">A quarter of the rounds is above.</param>
+internal sealed record Throughput(string Name, string Ours, string Base, double OurRate, double BaseRate, double Ratio, double Low, double High)
+{
+    private static readonly Served s_tiny = new("RxTokens, UseUnsentLimit(1)", Served.Ours.Path, 1);
+
+    private static readonly (Served Ours, Served Base)[] Pairs =
+    [
+        (Served.Ours, Served.OursUnlimited),
+        (s_tiny, Served.OursUnlimited),
+        (Served.OursUnlimited, Served.Framework),
+    ];
+
+    public static async Task<List<Throughput>> MeasureAsync(bool quick)
+    {
+        var results = new List<Throughput>();
+        var servers = new Dictionary<int, ServerProcess>();
+        try
+        {
+            foreach (var (ours, other) in Pairs.Take(quick ? 1 : Pairs.Length))
+            {
+                foreach (var served in (Served[])[ours, other])
+                {
+                    if (!servers.ContainsKey(served.UnsentLimit))
+                        servers[served.UnsentLimit] = await ServerProcess.StartAsync(served.UnsentLimit).ConfigureAwait(false);
+                }
+
+                foreach (var (isHttp2, size) in ((bool, int)[])[(false, 1000), (false, 16_000), (true, 1000)])
+                    results.Add(await CompareAsync(ours, other, isHttp2, size).ConfigureAwait(false));
+            }
+        }
+        finally
+        {
+            foreach (var server in servers.Values)
+                server.Dispose();
+        }
+
+        return results;
+
+        async Task<Throughput> CompareAsync(Served ours, Served other, bool isHttp2, int size)
+        {
+            var rounds = new List<(double Ours, double Base)>();
+            for (var round = 0; round < (quick ? 3 : 11); round++)
+            {
+                var mine = round % 2 == 0 ? await RateAsync(ours).ConfigureAwait(false) : 0;
+                var theirs = await RateAsync(other).ConfigureAwait(false);
+                rounds.Add((mine > 0 ? mine : await RateAsync(ours).ConfigureAwait(false), theirs));
+            }
+
+            var ratios = rounds.Select(round => round.Ours / round.Base).ToArray();
+            return new Throughput(
+                $"{(isHttp2 ? "HTTP/2" : "HTTP/1.1")}, {size:N0} B an item", ours.Name, other.Name,
+                Comparison.Quantile(rounds.Select(round => round.Ours), 0.5), Comparison.Quantile(rounds.Select(round => round.Base), 0.5),
+                Comparison.Quantile(ratios, 0.5), Comparison.Quantile(ratios, 0.25), Comparison.Quantile(ratios, 0.75));
+
+            Task<double> RateAsync(Served served) => Throughput.RateAsync(served, servers[served.UnsentLimit].Ports, isHttp2, size, TimeSpan.FromSeconds(quick ? 0.4 : 0.8));
+        }
+    }
+
+    private static async Task<double> RateAsync(Served served, ServerPorts ports, bool isHttp2, int size, TimeSpan time)
+    {
+        using var client = new HttpClient { DefaultRequestVersion = HttpVersion.Version20, DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact };
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        Stream stream;
+        if (isHttp2)
+        {
+            stream = await client.GetStreamAsync(new Uri($"http://127.0.0.1:{ports.Http2}{served.Path}?number=0&idle=False&size={size}")).ConfigureAwait(false);
+        }
+        else
+        {
+            await socket.ConnectAsync(IPAddress.Loopback, ports.Http1).ConfigureAwait(false);
+            await socket.SendAsync(served.Request(0, isIdle: false, size)).ConfigureAwait(false);
+            stream = new NetworkStream(socket);
+        }
+
+        await using (stream.ConfigureAwait(false))
+        {
+            await ReadAsync(stream, time / 4).ConfigureAwait(false); // until it runs
+            var start = Stopwatch.GetTimestamp();
+            var bytes = await ReadAsync(stream, time).ConfigureAwait(false);
+            return bytes / Stopwatch.GetElapsedTime(start).TotalSeconds / 1e6;
+        }
+    }
+
+    private static async Task<long> ReadAsync(Stream stream, TimeSpan time)
+    {
+        var buffer = new byte[256 * 1024];
+        var start = Stopwatch.GetTimestamp();
+        var bytes = 0L;
+        while (Stopwatch.GetElapsedTime(start) < time)
+            bytes += await stream.ReadAsync(buffer).ConfigureAwait(false);
+        return bytes;
+    }
+}
