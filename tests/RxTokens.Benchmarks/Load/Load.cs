@@ -16,10 +16,15 @@ internal static class Load
     public const int LargestReaders = 25_000; // the ports of the loopback
     public const int MaxReaders = LargestReaders + 100; // with those that warm up
 
-    /// <summary>What is promised without a doubt: a breach fails the command. The targets are in the tables.</summary>
-    private const double PromisedAhead = 0.25, PromisedThroughput = 0.5;
+    /// <summary>What the command fails for, on whatever machine: more items ahead than so many times the framework's. The targets are said beside the tables.</summary>
+    private const double PromisedAhead = 0.25;
 
     private const string Fast = "fast";
+
+    private static readonly Served[] s_quick = [Served.Ours, Served.Framework];
+    private static readonly Served[] s_small = [Served.Ours, Served.Framework, Served.SignalR];
+    private static readonly Served[] s_large = [.. s_small, Served.OursUnlimited, Served.FrameworkLimited];
+    private static readonly Served[] s_silent = [Served.Kestrel, Served.Ours, Served.Framework, Served.SignalR];
 
     public static async Task<int> MainAsync(string[] given)
     {
@@ -58,11 +63,14 @@ internal static class Load
         }
 
         var throughput = options.Wants(Fast) ? await Throughput.MeasureAsync(options.Quick).ConfigureAwait(false) : [];
-        LoadTables.Throughput().Print(throughput.Select(LoadTables.Row), markdown: false);
+        if (throughput.Count > 0)
+            LoadTables.Throughput().Print(throughput.Select(LoadTables.Row), markdown: false);
 
         Console.WriteLine();
         Console.WriteLine($"{watch.Elapsed.TotalSeconds:F0} s on {Environment.ProcessorCount} cores");
-        var broken = BrokenPromises(loaded, throughput).ToList();
+        foreach (var target in LoadTargets.Of(loaded))
+            Console.WriteLine(target);
+        var broken = BrokenPromises(loaded).ToList();
         foreach (var promise in broken)
             Console.WriteLine($"BROKEN: {promise}");
         if (options.Write is { } folder)
@@ -73,21 +81,18 @@ internal static class Load
     private static IEnumerable<LoadCase> Cases(LoadOptions options)
     {
         var (most, seconds) = (options.MostReaders, options.MostSeconds);
-        var (fewer, shorter) = options.Quick ? (Math.Min(most, 150), seconds) : (Math.Min(most, 1000), Math.Min(seconds, 20));
-        foreach (var served in (Served[])[Served.Ours, Served.Framework, Served.SignalR])
+        var (fewer, shorter) = options.Quick ? (Math.Min(most, 60), seconds) : (Math.Min(most, 1000), Math.Min(seconds, 20));
+        foreach (var served in options.Quick ? s_quick : s_large)
             yield return new(served, fewer, IsIdle: false, HasSmallWindow: false, shorter);
         if (!options.Quick)
         {
-            yield return new(Served.OursUnlimited, fewer, IsIdle: false, HasSmallWindow: false, shorter);
-            yield return new(Served.FrameworkLimited, fewer, IsIdle: false, HasSmallWindow: false, shorter);
-            foreach (var (readers, time) in ((int, int)[])[(fewer, shorter), (most, seconds)])
-            {
-                foreach (var served in (Served[])[Served.Ours, Served.Framework, Served.SignalR])
-                    yield return new(served, readers, IsIdle: false, HasSmallWindow: true, time);
-            }
+            foreach (var served in s_small)
+                yield return new(served, fewer, IsIdle: false, HasSmallWindow: true, shorter);
+            foreach (var served in s_small)
+                yield return new(served, most, IsIdle: false, HasSmallWindow: true, seconds);
         }
 
-        foreach (var served in (Served[])[Served.Kestrel, Served.Ours, Served.Framework, Served.SignalR])
+        foreach (var served in s_silent)
             yield return new(served, most, IsIdle: true, HasSmallWindow: true, seconds);
     }
 
@@ -98,7 +103,7 @@ internal static class Load
         return new(load, await Child.AskAsync<LoadFigures>(name, ["load", LoadCase.Option, JsonSerializer.Serialize(load)]).ConfigureAwait(false));
     }
 
-    private static IEnumerable<string> BrokenPromises(List<Loaded> loaded, List<Throughput> throughput)
+    private static IEnumerable<string> BrokenPromises(List<Loaded> loaded)
     {
         foreach (var group in loaded.Where(one => !one.Case.IsIdle && !one.Case.HasSmallWindow).GroupBy(one => one.Case.Group))
         {
@@ -106,9 +111,6 @@ internal static class Load
             if (!(ours <= framework * PromisedAhead)) // not a number is broken, too
                 yield return $"{group.Key}: {Served.Ours.Name} reads {ours:F0} items ahead, {Served.Framework.Name} {framework:F0}; it promises no more than {PromisedAhead} times as many.";
         }
-
-        foreach (var result in throughput.Where(result => result.Ours == Served.Ours.Name && !(result.Ratio >= PromisedThroughput)))
-            yield return $"{result.Name}: {result.Ours} gives {result.Ratio:F2} times what {result.Base} gives; it promises {PromisedThroughput}.";
 
         static double Ahead(IEnumerable<Loaded> group, Served served) => group.Single(one => one.Case.Served == served).Figures.MeanAhead;
     }

@@ -22,7 +22,7 @@ internal static class LoadDocument
         foreach (var group in results.Loaded.GroupBy(loaded => loaded.Case.Group))
             lines.AddRange(["", .. LoadTables.Of(group.First().Case).Markdown(group.Select(LoadTables.Row))]);
         lines.AddRange(["", .. LoadTables.Throughput().Markdown(results.Throughput.Select(LoadTables.Row)), "", "Targets:", ""]);
-        lines.AddRange(LoadTargets.Of(results).Select(target => $"- {target}"));
+        lines.AddRange(LoadTargets.Of(results.Loaded).Select(target => $"- {target}"));
         Document.WriteSection(folder, Section, string.Concat(lines.Select(line => line + "\n")));
     }
 

@@ -12,7 +12,7 @@ internal sealed record LoadOptions(bool Quick = false, int? Readers = null, int?
 {
     private const string Usage = "Usage: load [--quick] [--readers N] [--seconds S] [--only TEXT] [--write FOLDER]";
 
-    public int MostReaders => Readers ?? (Quick ? 300 : 10_000);
+    public int MostReaders => Readers ?? (Quick ? 200 : 10_000);
 
     public int MostSeconds => Seconds ?? (Quick ? 3 : 120);
 

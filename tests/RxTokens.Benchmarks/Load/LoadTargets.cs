@@ -6,9 +6,9 @@ internal static class LoadTargets
     private const double MostAboveKestrel = 4 * 1024;
     private const double MostGrowth = 0.05;
 
-    public static IEnumerable<string> Of(LoadResults results)
+    public static IEnumerable<string> Of(IEnumerable<Loaded> loaded)
     {
-        foreach (var group in results.Loaded.GroupBy(loaded => loaded.Case.Group))
+        foreach (var group in loaded.GroupBy(one => one.Case.Group))
         {
             if (Find(group, Served.Ours) is not { } ours)
                 continue;
