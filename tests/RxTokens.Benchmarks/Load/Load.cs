@@ -21,6 +21,9 @@ internal static class Load
 
     private const string Fast = "fast";
 
+    /// <summary>Without a limit some 4 MB wait for each reader with a large window: of many more, the system's memory for TCP would be measured, not the server.</summary>
+    private const int LargeWindows = 200, LargeWindowsQuick = 60;
+
     private static readonly Served[] s_quick = [Served.Ours, Served.Framework];
     private static readonly Served[] s_small = [Served.Ours, Served.Framework, Served.SignalR];
     private static readonly Served[] s_large = [.. s_small, Served.OursUnlimited, Served.FrameworkLimited];
@@ -81,9 +84,9 @@ internal static class Load
     private static IEnumerable<LoadCase> Cases(LoadOptions options)
     {
         var (most, seconds) = (options.MostReaders, options.MostSeconds);
-        var (fewer, shorter) = options.Quick ? (Math.Min(most, 60), seconds) : (Math.Min(most, 1000), Math.Min(seconds, 20));
+        var (fewer, shorter) = (Math.Min(most, 1000), Math.Min(seconds, 20));
         foreach (var served in options.Quick ? s_quick : s_large)
-            yield return new(served, fewer, IsIdle: false, HasSmallWindow: false, shorter);
+            yield return new(served, Math.Min(most, options.Quick ? LargeWindowsQuick : LargeWindows), IsIdle: false, HasSmallWindow: false, shorter);
         if (!options.Quick)
         {
             foreach (var served in s_small)

@@ -70,7 +70,7 @@ internal static class LoadServer
         app.MapGet(Served.Ours.Path, (HttpContext context) => TokenResults.ServerSentEvents(Stream(context)).ExecuteAsync(context));
         app.MapGet(Served.Framework.Path, (HttpContext context) => TypedResults.ServerSentEvents(Stream(context)).ExecuteAsync(context));
         app.MapGet(Served.Kestrel.Path, WaitAsync);
-        app.MapHub<StreamHub>(Served.SignalR.Path);
+        app.MapHub<StreamHub>(Served.SignalR.Path, hub => hub.TransportSendTimeout = TimeSpan.FromDays(1)); // by default it cuts who lets a send wait for 10 s
         return app;
     }
 
