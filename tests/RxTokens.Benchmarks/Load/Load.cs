@@ -61,13 +61,13 @@ internal static class Load
             {
                 var figures = await Task.WhenAll(cases.Select(MeasureAsync)).ConfigureAwait(false);
                 loaded.AddRange(figures);
-                table.Print(figures.Select(LoadTables.Row), markdown: false);
+                table.Print(figures.Select(LoadTables.Row), options.Markdown);
             }
         }
 
         var throughput = options.Wants(Fast) ? await Throughput.MeasureAsync(options.Quick).ConfigureAwait(false) : [];
         if (throughput.Count > 0)
-            LoadTables.Throughput().Print(throughput.Select(LoadTables.Row), markdown: false);
+            LoadTables.Throughput().Print(throughput.Select(LoadTables.Row), options.Markdown);
 
         Console.WriteLine();
         Console.WriteLine($"{watch.Elapsed.TotalSeconds:F0} s on {Environment.ProcessorCount} cores");

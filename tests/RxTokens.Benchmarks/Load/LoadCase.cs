@@ -14,7 +14,7 @@ internal sealed record LoadCase(Served Served, int Readers, bool IsIdle, bool Ha
     public const int ItemSize = 1000;
 
     private const int WarmUpReaders = 50;
-    private static readonly TimeSpan FillWithin = TimeSpan.FromSeconds(40);
+    private static readonly TimeSpan CalmWithin = TimeSpan.FromSeconds(40);
     private static readonly TimeSpan BeginWithin = TimeSpan.FromMinutes(1);
 
     public string Group => (IsIdle, HasSmallWindow) switch
@@ -33,7 +33,7 @@ internal sealed record LoadCase(Served Served, int Readers, bool IsIdle, bool Ha
 
         using var readers = Connect(server, Readers, first: 0);
         await BeginAsync(readers).ConfigureAwait(false);
-        await FillAsync(server).ConfigureAwait(false);
+        await CalmAsync(server, 3L * Readers).ConfigureAwait(false); // then everything between sources and readers is full
 
         var start = await server.CollectAsync().ConfigureAwait(false);
         start = await server.LookAsync().ConfigureAwait(false) with { Managed = start.Managed }; // the collection's time is not the streams'
@@ -49,6 +49,7 @@ internal sealed record LoadCase(Served Served, int Readers, bool IsIdle, bool Ha
 
         var (seconds, kernel) = (watch.Elapsed.TotalSeconds, KernelMemory() - kernelBefore);
         var end = await server.CollectAsync().ConfigureAwait(false);
+        readers.ThrowIfCut();
         return new LoadFigures(
             Each(start.Managed - before.Managed),
             Each(end.Managed - before.Managed),
@@ -80,7 +81,7 @@ internal sealed record LoadCase(Served Served, int Readers, bool IsIdle, bool Ha
             await Task.Delay(TimeSpan.FromSeconds(1)).ConfigureAwait(false);
         }
 
-        await Task.Delay(TimeSpan.FromSeconds(1)).ConfigureAwait(false);
+        await CalmAsync(server, 0).ConfigureAwait(false); // SignalR goes on for some seconds
     }
 
     private Readers Connect(ServerProcess server, int count, int first) =>
@@ -98,16 +99,16 @@ internal sealed record LoadCase(Served Served, int Readers, bool IsIdle, bool Ha
         }
     }
 
-    /// <summary>Until sources are asked for hardly more than what their readers read: then everything between them is full.</summary>
-    private async Task FillAsync(ServerProcess server)
+    /// <summary>Until the sources are asked for no more than so many items a second.</summary>
+    private static async Task CalmAsync(ServerProcess server, long most)
     {
         var watch = Stopwatch.StartNew();
         var (last, calm) = (0L, 0);
-        while (calm < 2 && watch.Elapsed < FillWithin)
+        while (calm < 2 && watch.Elapsed < CalmWithin)
         {
             await Task.Delay(TimeSpan.FromSeconds(1)).ConfigureAwait(false);
             var asked = (await server.LookAsync().ConfigureAwait(false)).Counts.Sum(count => (long)count);
-            calm = asked - last <= 3L * Readers ? calm + 1 : 0;
+            calm = asked - last <= most ? calm + 1 : 0;
             last = asked;
         }
     }

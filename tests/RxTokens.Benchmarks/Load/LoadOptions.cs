@@ -3,14 +3,15 @@ using System.Diagnostics.CodeAnalysis;
 namespace RxTokens.Benchmarks;
 
 /// <summary>What the command line of <c>load</c> says.</summary>
+/// <param name="Markdown">Print tables for documents.</param>
 /// <param name="Quick">Fewer readers and seconds, for CI.</param>
 /// <param name="Readers">Of the largest cases.</param>
 /// <param name="Seconds">How long the largest cases are watched.</param>
 /// <param name="Only">Run those alone that have this text in the names of their group.</param>
 /// <param name="Write">The folder of the documents to bring up to date.</param>
-internal sealed record LoadOptions(bool Quick = false, int? Readers = null, int? Seconds = null, string Only = "", string? Write = null)
+internal sealed record LoadOptions(bool Markdown = false, bool Quick = false, int? Readers = null, int? Seconds = null, string Only = "", string? Write = null)
 {
-    private const string Usage = "Usage: load [--quick] [--readers N] [--seconds S] [--only TEXT] [--write FOLDER]";
+    private const string Usage = "Usage: load [--markdown] [--quick] [--readers N] [--seconds S] [--only TEXT] [--write FOLDER]";
 
     public int MostReaders => Readers ?? (Quick ? 200 : 10_000);
 
@@ -24,6 +25,7 @@ internal sealed record LoadOptions(bool Quick = false, int? Readers = null, int?
         {
             (read, var taken) = given switch
             {
+                ["--markdown", ..] => (read with { Markdown = true }, 1),
                 ["--quick", ..] => (read with { Quick = true }, 1),
                 ["--readers", var text, ..] when int.TryParse(text, out var number) => (read with { Readers = number }, 2),
                 ["--seconds", var text, ..] when int.TryParse(text, out var number) => (read with { Seconds = number }, 2),

@@ -23,6 +23,8 @@ internal sealed class Readers : IDisposable
     // Linux, include/uapi/linux/tcp.h
     private const int Tcp = 6;
     private const int MaxSegment = 2;
+    private const int Info = 11;
+    private const byte Established = 1;
 
     private readonly Socket[] _sockets;
     private readonly int[] _items;
@@ -57,6 +59,24 @@ internal sealed class Readers : IDisposable
     public int[] Items() => _failure is { } failure
         ? throw new InvalidOperationException(failure)
         : [.. Enumerable.Range(0, _items.Length).Select(i => Volatile.Read(ref _items[i]))];
+
+    /// <summary>Sees to it that all are still connected. One that is slow would hear of its server's end only behind all that waits for it.</summary>
+    public void ThrowIfCut()
+    {
+        if (!OperatingSystem.IsLinux())
+            return;
+
+        Span<byte> state = stackalloc byte[1];
+        var cut = 0;
+        foreach (var socket in _sockets)
+        {
+            socket.GetRawSocketOption(Tcp, Info, state); // struct tcp_info begins with the connection's state
+            cut += state[0] == Established ? 0 : 1;
+        }
+
+        if (cut > 0)
+            throw new InvalidOperationException($"{cut} of {_sockets.Length} readers have been cut by the server.");
+    }
 
     public void Dispose()
     {
