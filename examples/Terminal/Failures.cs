@@ -8,12 +8,6 @@ using RxTokens;
 
 namespace Terminal;
 
-/// <summary>The stream ended without saying that the answer is complete.</summary>
-internal sealed class CutOffException() : IOException("The stream ended without a finish reason.");
-
-/// <summary>The server says in the stream that it has failed.</summary>
-internal sealed class ServerFailureException(string message) : IOException(message);
-
 /// <summary>The server sent something that is no stream.</summary>
 /// <param name="kind">What it says that it is.</param>
 /// <param name="says">What is in it for a person to read.</param>

@@ -79,31 +79,4 @@ internal static class Pipeline
             Strategy.Push => tokens.AsObservable().Buffered(int.MaxValue), // a bound that is none: what comes of pushing
             _ => throw new ArgumentOutOfRangeException(nameof(strategy), strategy, "There is no such strategy."),
         };
-
-    /// <summary>
-    /// The client hands an error event on as an update that says nothing, which would be lost in what follows.
-    /// </summary>
-    private static IObservable<StreamingChatCompletionUpdate> FailIfTheServerSaysSo(this IObservable<StreamingChatCompletionUpdate> updates) =>
-        updates.Do(update =>
-        {
-            if (ServerMessage.In(update) is { } message)
-                throw new ServerFailureException(message); // a throw in here is an error of the stream
-        });
-
-    /// <summary>
-    /// The client ends a stream that was cut in the middle just like one that is complete. Only the finish reason tells, unless
-    /// it was the user who stopped it.
-    /// </summary>
-    private static IObservable<StreamingChatCompletionUpdate> FailIfCutOff(this IObservable<StreamingChatCompletionUpdate> updates, CancellationToken stop) =>
-        Observable.Defer(() =>
-        {
-            var isFinished = false;
-            return updates.Do(
-                update => isFinished |= update.FinishReason is not null,
-                () =>
-                {
-                    if (!isFinished && !stop.IsCancellationRequested)
-                        throw new CutOffException();
-                });
-        });
 }

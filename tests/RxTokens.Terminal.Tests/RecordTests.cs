@@ -55,7 +55,7 @@ public sealed class RecordTests : IDisposable
         Assert.That(recording.Marbles[^1].Time - recording.Marbles[0].Time, Is.LessThan(TimeSpan.FromMilliseconds(900)), "before the second frame");
     }
 
-    [TestCase("cut", "Terminal.CutOffException")]
+    [TestCase("cut", "Examples.CutOffException")]
     [TestCase("stall", "System.TimeoutException")]
     public async Task A_fault_in_mid_stream_is_how_the_recording_ends(string fault, string type)
     {

@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
 
-namespace Terminal;
+namespace Examples;
 
 /// <summary>What the embedded model says, cut into pieces like those of a real tokenizer.</summary>
 internal static partial class AnswerText

@@ -1,4 +1,4 @@
-namespace Terminal;
+namespace Examples;
 
 /// <summary>Addresses may have passwords and keys in them, and servers repeat what they were sent. None of it is printed.</summary>
 internal static class Secrets

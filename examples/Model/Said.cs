@@ -1,6 +1,6 @@
 using OpenAI.Chat;
 
-namespace Terminal;
+namespace Examples;
 
 /// <summary>What one update of the stream says.</summary>
 internal static class Said

@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace Terminal;
+namespace Examples;
 
 /// <summary>What the embedded endpoint needs to know of a request.</summary>
 internal sealed record ChatRequest(string Model, int? MaxTokens, bool WantsUsage)

@@ -5,7 +5,7 @@ using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Http;
 
-namespace Terminal;
+namespace Examples;
 
 /// <summary>One answer of the embedded model on its way to one client, and the record of what was really sent.</summary>
 internal sealed partial class Generation(HttpContext context, ChatRequest request, Manner manner, TimeProvider time)

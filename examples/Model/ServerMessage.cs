@@ -4,7 +4,7 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using OpenAI.Chat;
 
-namespace Terminal;
+namespace Examples;
 
 /// <summary>Finds what a server says, in the shapes in which servers say it.</summary>
 internal static partial class ServerMessage

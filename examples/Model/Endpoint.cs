@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
-namespace Terminal;
+namespace Examples;
 
 /// <summary>What the embedded endpoint does wrong when it is asked to.</summary>
 internal enum Fault
