@@ -134,6 +134,21 @@ public sealed class TokenStreamHub
         return id;
     }
 
+    /// <summary>Looks up how far an answer is.</summary>
+    /// <param name="owner">Whose it is.</param>
+    /// <param name="id">Its id.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>Where it stands, in the positions that the ids of its events end with; null for an id that the owner does not have.</returns>
+    /// <exception cref="ArgumentException"><paramref name="owner"/> is empty.</exception>
+    /// <exception cref="ArgumentNullException"><paramref name="owner"/> or <paramref name="id"/> is null.</exception>
+    public ValueTask<TokenLogState?> FindAsync(string owner, string id, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(owner);
+        ArgumentNullException.ThrowIfNull(id);
+
+        return Log.FindAsync(new StreamKey(owner, id).Value, cancellationToken);
+    }
+
     /// <summary>Stops an answer: whoever follows it is told so, and its source is cancelled.</summary>
     /// <param name="owner">Whose it is.</param>
     /// <param name="id">Its id.</param>
