@@ -1,0 +1,3 @@
+using Serve;
+
+return await CommandLine.Create(Server.RunAsync, Check.RunAsync).Parse(args).InvokeAsync();
