@@ -135,7 +135,7 @@ public partial class PageTests
         var page = await s_browser.OpenAsync(site.Address);
         await page.ClickAsync("#ask");
         script.Say("one ", "two ", "three");
-        await page.WaitForFunctionAsync("document.getElementById('answer').textContent === 'one two three'");
+        await page.WaitForFunctionAsync("() => document.getElementById('answer').textContent === 'one two three'");
 
         if (ending == "stopped")
             await page.ClickAsync("#stop");
@@ -162,7 +162,7 @@ public partial class PageTests
         var page = await s_browser.OpenAsync(site.Address);
         await page.ClickAsync("#ask");
         script.Say("Half");
-        await page.WaitForFunctionAsync("document.getElementById('answer').textContent === 'Half'");
+        await page.WaitForFunctionAsync("() => document.getElementById('answer').textContent === 'Half'");
 
         var address = site.Address;
         await site.DisposeAsync();
@@ -225,7 +225,7 @@ public partial class PageTests
         await page.ClickAsync("#ask");
         await Said(page, Complete);
         await page.ClickAsync("#ask");
-        await page.WaitForFunctionAsync(@"/Try again in \d+ s\.$/.test(document.getElementById('said').textContent)");
+        await page.WaitForFunctionAsync(@"() => /Try again in \d+ s\.$/.test(document.getElementById('said').textContent)");
     }
 
     /// <summary>For the documentation: SERVE_SCREENSHOT=docs/images/serve.png dotnet test tests/RxTokens.Serve.Tests --filter Name~Screenshot</summary>
@@ -242,7 +242,7 @@ public partial class PageTests
         var page = await s_browser.OpenAsync(endpoint.Address, Environment.GetEnvironmentVariable("SERVE_SCHEME") == "dark" ? ColorScheme.Dark : ColorScheme.Light, 1000, 860);
         await page.CheckAsync("#slow");
         await page.ClickAsync("#ask");
-        await page.WaitForFunctionAsync("document.getElementById('answer').textContent.length > 900");
+        await page.WaitForFunctionAsync("() => document.getElementById('answer').textContent.length > 900");
         await page.ScreenshotAsync(new() { Path = Path.GetFullPath(file, Repository.Root) });
     }
 
