@@ -20,7 +20,7 @@ internal sealed class Figures : IDisposable
     {
         _listener.InstrumentPublished = (instrument, listener) =>
         {
-            if (instrument.Meter.Name == "RxTokens.AspNetCore" && instrument.Meter.Scope == meters && instrument.Name is "rxtokens.responses.active" or "rxtokens.client.wait")
+            if (instrument.Meter.Name == "RxTokens.AspNetCore" && instrument.Meter.Scope == meters && instrument.Name is "rxtokens.responses.active" or "rxtokens.response.wait")
                 listener.EnableMeasurementEvents(instrument);
         };
         _listener.SetMeasurementEventCallback<long>((_, change, _, _) => Interlocked.Add(ref _responses, change));
