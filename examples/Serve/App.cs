@@ -53,6 +53,7 @@ internal static class App
         configure?.Invoke(builder);
 
         var app = builder.Build();
+        app.Services.GetRequiredService<Figures>();                             // it counts from the beginning
         app.Use(Visitor.RecognizeAsync);
         app.UseRateLimiter();
         Page.Map(app);
