@@ -419,6 +419,27 @@ public class BoundaryTests
     }
 
     [Test]
+    public async Task WhatIsMerged_IsKnownToItsEnumerator()
+    {
+        foreach (var stream in new[] { Ready().Conflate(), Ready().Conflate((x, y) => x + y) })
+        {
+            await using var reading = stream.GetAsyncEnumerator();
+            var items = 0;
+            while (await reading.MoveNextAsync())
+                items++;
+            Assert.That(items, Is.LessThan(5), "the source was ready before its consumer");
+            Assert.That(((IMergeCount)reading).Merged, Is.EqualTo(5 - items));
+        }
+
+        static async IAsyncEnumerable<string> Ready()
+        {
+            await Task.CompletedTask;
+            foreach (var item in "abcde")
+                yield return $"{item}";
+        }
+    }
+
+    [Test]
     public void WhatIsDroppedAndMerged_IsCounted()
     {
         var counts = new Dictionary<string, long>();
