@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Http.Json;
 using System.Net.ServerSentEvents;
 using System.Net.Sockets;
@@ -92,7 +93,7 @@ public class NginxTests
         await source.Left.Task.WaitAsync(Site.Patience);
     }
 
-    /// <summary>Plain text can say that it is not complete by an aborted connection alone; over HTTP/1.0, nobody sees the difference.</summary>
+    /// <summary>Plain text can say that it is not complete by an aborted connection alone.</summary>
     [Test]
     public async Task AResponseThatIsAborted_IsNotTakenForACompleteOne()
     {
@@ -105,18 +106,43 @@ public class NginxTests
         await using var nginx = await Nginx.StartAsync(PortOf(app));
 
         using var response = await nginx.Client.GetAsync("/", HttpCompletionOption.ResponseHeadersRead);
-        Assert.That(protocol, Is.EqualTo("HTTP/1.1"));
         Assert.That(() => response.Content.ReadAsStringAsync(), Throws.InstanceOf<HttpRequestException>().Or.InstanceOf<IOException>());
-
-        await using var old = await Nginx.StartAsync(PortOf(app), lines => Nginx.Replaced(lines, "proxy_http_version 1.1;", ""));
-        Assert.That(await old.Client.GetStringAsync("/"), Is.EqualTo("half"), "what the guide warns of");
-        Assert.That(protocol, Is.EqualTo("HTTP/1.0"));
+        Assert.That(protocol, Is.EqualTo("HTTP/1.1"));
 
         static async IAsyncEnumerable<string> Fails()
         {
             yield return "half";
             await Task.Delay(300);
             throw new InvalidOperationException("broken");
+        }
+    }
+
+    /// <summary>A server that was killed in the middle: the system closes its connections as if all were well.</summary>
+    [TestCase(true)]
+    [TestCase(false)]
+    public async Task AServerThatWasKilled_LooksComplete_OverHttp10Alone(bool isConfigured)
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        await using var nginx = await Nginx.StartAsync(
+            ((IPEndPoint)listener.LocalEndpoint).Port, isConfigured ? null : lines => Nginx.Replaced(lines, "proxy_http_version 1.1;", ""));
+        var answering = AnswerHalfAsync(listener);
+
+        using var response = await nginx.Client.GetAsync("/", HttpCompletionOption.ResponseHeadersRead);
+        if (isConfigured)
+            Assert.That(() => response.Content.ReadAsStringAsync(), Throws.InstanceOf<HttpRequestException>().Or.InstanceOf<IOException>());
+        else
+            Assert.That(await response.Content.ReadAsStringAsync(), Is.EqualTo("half"), "what the guide warns of");
+        await answering;
+
+        static async Task AnswerHalfAsync(TcpListener listener)
+        {
+            using var connection = await listener.AcceptSocketAsync();
+            var bytes = new byte[4096];
+            var request = Encoding.ASCII.GetString(bytes, 0, await connection.ReceiveAsync(bytes));
+            var isChunked = request.StartsWith("GET / HTTP/1.1\r\n", StringComparison.Ordinal); // as Kestrel does it
+            await connection.SendAsync(Encoding.ASCII.GetBytes($"HTTP/1.1 200 OK\r\n{(isChunked ? "Transfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n" : "Connection: close\r\n\r\nhalf")}"));
+            connection.Shutdown(SocketShutdown.Both);
         }
     }
 
