@@ -36,10 +36,10 @@ internal sealed class KeptText(int capacity)
         }
     }
 
-    /// <summary>Everything from a position on that is kept.</summary>
+    /// <summary>Everything from a position on that is kept; nothing where that is beyond the end.</summary>
     public string From(long position)
     {
-        var from = Math.Max(position, Start);
+        var from = Math.Min(Math.Max(position, Start), Position);
         return string.Create((int)(Position - from), (this, from), static (text, state) => state.Item1.CopyTo(text, state.from));
     }
 

@@ -49,6 +49,19 @@ public class MemoryTokenLogTests
         Assert.That(await reader.MoveNextAsync(), Is.False);
     }
 
+    [Test]
+    public async Task AReaderThatHasMoreThanThereIs_IsToldHowItHasEnded()
+    {
+        var fence = await _log.BeginAsync("a");
+        await _log.AppendAsync("a", fence, "abc");
+        await using var waiting = _log.ReadAsync("a", 7).GetAsyncEnumerator();
+        var next = NextAsync(waiting);
+        await _log.EndAsync("a", fence, TokenLogEnd.Complete);
+        Assert.That(await next, Is.EqualTo(new TokenLogEntry("", 7, false, TokenLogEnd.Complete)));
+        await using var late = _log.ReadAsync("a", 7).GetAsyncEnumerator();
+        Assert.That(await NextAsync(late), Is.EqualTo(new TokenLogEntry("", 7, false, TokenLogEnd.Complete)));
+    }
+
     /// <summary>An append falls before, within or after each step of each reader, who may begin at any time: each has each character once, in order.</summary>
     [Test]
     public async Task R02_WhateverFallsBetween_EachReaderHasEachCharacterOnce()
