@@ -1,6 +1,6 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
-using System.Text;
 
 namespace RxTokens;
 
@@ -14,7 +14,8 @@ internal readonly record struct StreamKey
     private const string LastEvent = "end";
     private const int LongestEventId = 256;
 
-    public StreamKey(string owner, string id) => Value = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{owner.Length}:{owner}:{id}")));
+    // Of the UTF-16 as it is: UTF-8 has one replacement for all lone surrogates, so that two owners could be one.
+    public StreamKey(string owner, string id) => Value = Convert.ToHexStringLower(SHA256.HashData(MemoryMarshal.AsBytes($"{owner.Length}:{owner}:{id}".AsSpan())));
 
     public string Value { get; }
 

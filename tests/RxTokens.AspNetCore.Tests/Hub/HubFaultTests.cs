@@ -1,0 +1,70 @@
+using Microsoft.Extensions.DependencyInjection;
+
+namespace RxTokens.AspNetCore.Tests;
+
+/// <summary>A log, a source or a caller that misbehaves: answers can still be stopped, end once, and give back what they have taken.</summary>
+public class HubFaultTests
+{
+    private static TokenStreamHub Hub(ITokenLog? log = null, Action<TokenStreamOptions>? configure = null)
+    {
+        var services = new ServiceCollection();
+        services.AddLogging();
+        if (log is not null)
+            services.AddSingleton(log);
+        services.AddTokenStreams(configure);
+        return services.BuildServiceProvider().GetRequiredService<TokenStreamHub>();
+    }
+
+    // Odd characters
+
+    [Test]
+    public void OwnersThatUtf8DoesNotKnow_AreNotTheSame() =>
+        Assert.That(new StreamKey("\ud800", "id").Value, Is.Not.EqualTo(new StreamKey("\ud801", "id").Value));
+
+    [TestCase("ü/?#%\n\0 \u2028😀")]
+    [TestCase("10,000")]
+    public async Task OwnersAndIdsOfOddCharacters_AreAnswered(string owner)
+    {
+        if (owner == "10,000")
+            owner = new string('x', 10_000);
+        var hub = Hub();
+        var id = await hub.BeginAsync(owner, (_, _) => Script.Items("a"));
+        Assert.That(await hub.FindAsync(owner, id), Is.Not.Null);
+        Assert.That(await hub.FindAsync(owner, owner), Is.Null);
+        Assert.That(await hub.StopAsync(owner, ""), Is.False);
+    }
+}
+
+/// <summary>A log in memory that does first what the test says.</summary>
+internal sealed class FaultyLog : ITokenLog
+{
+    public MemoryTokenLog Inner { get; } = new(100_000, TimeSpan.FromMinutes(5));
+
+    public Func<CancellationToken, Task> OnAppend { get; init; } = _ => Task.CompletedTask;
+
+    public Func<Task> OnEnd { get; init; } = () => Task.CompletedTask;
+
+    /// <summary>Whether it is found.</summary>
+    public Func<Task<bool>> OnFind { get; init; } = () => Task.FromResult(true);
+
+    public ValueTask<long> BeginAsync(string key, CancellationToken cancellationToken = default) => Inner.BeginAsync(key, cancellationToken);
+
+    public async ValueTask AppendAsync(string key, long fence, string text, CancellationToken cancellationToken = default)
+    {
+        await OnAppend(cancellationToken);
+        await Inner.AppendAsync(key, fence, text, cancellationToken);
+    }
+
+    public async ValueTask<bool> EndAsync(string key, long? fence, TokenLogEnd end, CancellationToken cancellationToken = default)
+    {
+        await OnEnd();
+        return await Inner.EndAsync(key, fence, end, cancellationToken);
+    }
+
+    public async ValueTask<TokenLogState?> FindAsync(string key, CancellationToken cancellationToken = default) =>
+        await OnFind() ? await Inner.FindAsync(key, cancellationToken) : null;
+
+    public IAsyncEnumerable<TokenLogEntry> ReadAsync(string key, long position, CancellationToken cancellationToken = default) => Inner.ReadAsync(key, position, cancellationToken);
+
+    public ValueTask RemoveAsync(string key, CancellationToken cancellationToken = default) => Inner.RemoveAsync(key, cancellationToken);
+}
