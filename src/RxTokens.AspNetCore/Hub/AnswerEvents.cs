@@ -5,7 +5,9 @@ using System.Text.Json;
 namespace RxTokens;
 
 /// <summary>An event for what follows of an answer, as a JSON string, and one for its end. The id says what a client has after it.</summary>
-internal sealed class AnswerEvents(StreamKey key, long position) : EventFormat<TokenLogEntry>(EventIds.OfTheStream(key.EventId(position)))
+/// <param name="key">Of which answer.</param>
+/// <param name="opening">What a client has that is about to follow; null for one that has what is not of the answer: it must be told so before it has an id of it.</param>
+internal sealed class AnswerEvents(StreamKey key, long? opening) : EventFormat<TokenLogEntry>(EventIds.OfTheStream(opening is { } position ? key.EventId(position) : null))
 {
     private static readonly JsonWriterOptions Relaxed = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }; // it does not go into a page as it is
 

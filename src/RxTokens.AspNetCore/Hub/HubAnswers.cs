@@ -63,12 +63,14 @@ internal static class HubAnswers
         await Serving.BeginAsync(context, settings, EventFormat<TokenLogEntry>.MediaType, (context, settings) =>
         {
             var entries = hub.Log.ReadAsync(key.Value, position, context.RequestAborted);
-            return FollowAsync(hub, context, settings, owner, key, isLost ? AfterLoss(position, entries) : entries, position);
+            return isLost
+                ? FollowAsync(hub, context, settings, owner, key, AfterLoss(position, entries), opening: null)
+                : FollowAsync(hub, context, settings, owner, key, entries, opening: position);
         }).ConfigureAwait(false);
     }
 
     private static async Task FollowAsync(
-        TokenStreamHub hub, HttpContext context, ServingSettings settings, string owner, StreamKey key, IAsyncEnumerable<TokenLogEntry> entries, long position)
+        TokenStreamHub hub, HttpContext context, ServingSettings settings, string owner, StreamKey key, IAsyncEnumerable<TokenLogEntry> entries, long? opening)
     {
         if (!hub.Limits.TryFollow(owner, key))
         {
@@ -80,7 +82,7 @@ internal static class HubAnswers
         answer?.Follow();
         try
         {
-            await Serving.RunAsync(context, entries, new AnswerEvents(key, position), settings).ConfigureAwait(false);
+            await Serving.RunAsync(context, entries, new AnswerEvents(key, opening), settings).ConfigureAwait(false);
         }
         finally
         {

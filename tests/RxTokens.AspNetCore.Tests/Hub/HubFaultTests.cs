@@ -33,6 +33,32 @@ public class HubFaultTests
         Assert.That(await hub.FindAsync(owner, owner), Is.Null);
         Assert.That(await hub.StopAsync(owner, ""), Is.False);
     }
+
+    // A client that has what is not of the answer
+
+    [Test]
+    public async Task WhoHasWhatIsNotOfTheAnswer_IsGivenNoIdOfIt_BeforeItIsToldSo()
+    {
+        await using var host = await HubHost.StartAsync(() => Script.Items("all"));
+        var followed = await host.FollowAsync(await host.PostAsync(), lastEventId: "abc");
+        var reader = new EventSourceReader();
+        foreach (var b in System.Text.Encoding.UTF8.GetBytes(followed.Body))
+        {
+            reader.Feed([b]);
+            Assert.That(reader.LastEventId.Length > 0, Is.EqualTo(reader.Losses > 0), "cut here, it would come back as one that knows");
+        }
+    }
+
+    [Test]
+    public async Task AnIdThatIsSentTwice_BeginsAnew()
+    {
+        await using var host = await HubHost.StartAsync(() => Script.Items("all"));
+        var id = await host.PostAsync();
+        var tag = (await host.FollowAsync(id)).LastId![..8];
+        using var client = await host.Host.ConnectAsync($"/answers/{id}", headers: $"Last-Event-ID: {tag}.1\r\nLast-Event-ID: {tag}.2\r\n");
+        await client.ReadToAsync("event: end");
+        Assert.That(client.Received, Does.Contain("event: lost").And.Contain("\"all\""));
+    }
 }
 
 /// <summary>A log in memory that does first what the test says.</summary>
