@@ -37,7 +37,7 @@ internal sealed class Answer
     {
         (_hub, _place, _fence, _lease) = (hub, place, fence, lease);
         var period = hub.Options.Keep / 3;
-        _signOfLife = hub.Clock.CreateTimer(static answer => _ = ((Answer)answer!).ShowThatItLivesAsync(), this, period, period);
+        _signOfLife = HubTimer.Create(hub.Clock, static answer => _ = ((Answer)answer!).ShowThatItLivesAsync(), this, period, period);
         WaitForFollowers();
     }
 
@@ -90,7 +90,7 @@ internal sealed class Answer
                 return;
 
             _timer?.Dispose();
-            _timer = _hub.Clock.CreateTimer(static answer => ((Answer)answer!).OnUnread(), this, after, Timeout.InfiniteTimeSpan);
+            _timer = HubTimer.Create(_hub.Clock, static answer => ((Answer)answer!).OnUnread(), this, after, Timeout.InfiniteTimeSpan);
         }
     }
 

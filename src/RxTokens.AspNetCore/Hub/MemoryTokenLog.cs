@@ -149,7 +149,7 @@ public sealed class MemoryTokenLog : ITokenLog
         /// <summary>Calls back when nothing has changed for so long.</summary>
         public void Forget(TimeSpan keep, Action forget)
         {
-            var timer = timeProvider.CreateTimer(_ => OnTimer(keep, forget), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            var timer = HubTimer.Create(timeProvider, _ => OnTimer(keep, forget), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
             lock (_gate)
             {
                 _timer = timer;

@@ -227,7 +227,7 @@ public sealed class TokenStreamHub
             return;
 
         kept.Answer = null;
-        kept.Timer = Clock.CreateTimer(_ => _ = ForgetAsync(place.Key), null, Options.Keep, Timeout.InfiniteTimeSpan);
+        kept.Timer = HubTimer.Create(Clock, _ => _ = ForgetAsync(place.Key), null, Options.Keep, Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>Stops all.</summary>

@@ -15,6 +15,61 @@ public class HubFaultTests
         return services.BuildServiceProvider().GetRequiredService<TokenStreamHub>();
     }
 
+    // A caller's context
+
+    [Test]
+    public async Task TheRequestThatHasStartedIt_IsNothingToItsSignsOfLife()
+    {
+        var ambient = new AsyncLocal<string?>();
+        var found = new TaskCompletionSource<string?>();
+        var log = new FaultyLog
+        {
+            OnAppend = _ =>
+            {
+                found.TrySetResult(ambient.Value);
+                return Task.CompletedTask;
+            },
+        };
+        var hub = Hub(log, options => options.Keep = TimeSpan.FromMilliseconds(150));
+        ambient.Value = "the request's";
+        var id = await hub.BeginAsync("someone", (_, _) => Script.Waits<string>());
+        Assert.That(await found.Task.WaitAsync(TestHost.Patience), Is.Null);
+        await hub.StopAsync("someone", id);
+    }
+
+    [Test]
+    public async Task WhoHasLeftLast_IsNothingToTheStopThatFollows()
+    {
+        var ambient = new AsyncLocal<string?>();
+        var found = new TaskCompletionSource<string?>();
+        var log = new FaultyLog
+        {
+            OnEnd = () =>
+            {
+                found.TrySetResult(ambient.Value);
+                return Task.CompletedTask;
+            },
+        };
+        var hub = Hub(log, options => options.StopUnreadAfter = TimeSpan.FromMilliseconds(200));
+        var id = await hub.BeginAsync("someone", (_, _) => Script.Waits<string>());
+        var answer = hub.Find(new StreamKey("someone", id))!;
+        answer.Follow();
+        ambient.Value = "the follower's";
+        answer.Leave();
+        Assert.That(await found.Task.WaitAsync(TestHost.Patience), Is.Null);
+    }
+
+    [Test]
+    public async Task ACallerWithoutAFlowingContext_MayBegin()
+    {
+        var hub = Hub();
+        ValueTask<string> beginning;
+        using (ExecutionContext.SuppressFlow())
+            beginning = hub.BeginAsync("someone", (_, _) => Script.Items("a"));
+        await beginning;
+        await HubTests.Until(() => !hub.HasAnswersUnderWay);
+    }
+
     // Odd characters
 
     [Test]
