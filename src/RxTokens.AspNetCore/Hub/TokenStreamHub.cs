@@ -247,13 +247,17 @@ public sealed class TokenStreamHub
 
     private async ValueTask<bool> StopAsync(StreamKey key, TokenLogEnd end)
     {
+        // What is made here is stopped, whether its log is to be found or not.
+        if (Find(key) is { } answer)
+        {
+            await answer.StopAsync(end).ConfigureAwait(false);
+            return true;
+        }
+
         if (await Log.FindAsync(key.Value).ConfigureAwait(false) is null)
             return false;
 
-        if (Find(key) is { } answer)
-            await answer.StopAsync(end).ConfigureAwait(false);
-        else
-            await Log.EndAsync(key.Value, fence: null, end).ConfigureAwait(false);
+        await Log.EndAsync(key.Value, fence: null, end).ConfigureAwait(false);
         return true;
     }
 

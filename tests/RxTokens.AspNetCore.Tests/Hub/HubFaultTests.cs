@@ -15,6 +15,20 @@ public class HubFaultTests
         return services.BuildServiceProvider().GetRequiredService<TokenStreamHub>();
     }
 
+    // A log that fails
+
+    [TestCase(true)]
+    [TestCase(false)]
+    public async Task AnAnswerWhoseLogIsNotFound_CanBeStopped(bool throws)
+    {
+        var log = new FaultyLog { OnFind = () => throws ? throw new IOException("The store is away.") : Task.FromResult(false) };
+        var hub = Hub(log);
+        var source = Script.Waits<string>();
+        var id = await hub.BeginAsync("someone", (_, _) => source);
+        Assert.That(await hub.StopAsync("someone", id), Is.True);
+        await HubTests.Until(() => !hub.HasAnswersUnderWay);
+    }
+
     // A caller's context
 
     [Test]
