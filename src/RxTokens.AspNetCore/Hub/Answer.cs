@@ -12,8 +12,8 @@ namespace RxTokens;
 ///   _end, _isOver        the pump, at its end
 /// _carry, _written       the pump                     the same      its own flow
 /// </code>
-/// <para>The log is the judge of how the answer has ended: who says it first. Stopping says it, and then cancels the source; the pump learns of an end that
-/// somebody else has said when it next writes, or shows that it lives.</para>
+/// <para>The log is the judge of how the answer has ended: who says it first. Stopping begins to say it, and cancels the source, whatever the log does; the pump says the same
+/// once more, for a log that has failed. It learns of an end that somebody else has said when it next writes, or shows that it lives.</para>
 /// </remarks>
 internal sealed class Answer
 {
@@ -41,6 +41,15 @@ internal sealed class Answer
         WaitForFollowers();
     }
 
+    private TokenLogEnd? StoppedAs
+    {
+        get
+        {
+            lock (_gate)
+                return _end;
+        }
+    }
+
     /// <summary>When its source is disposed, and all is given back.</summary>
     public Task Completion { get; private set; } = Task.CompletedTask;
 
@@ -57,9 +66,12 @@ internal sealed class Answer
     {
         lock (_gate)
             _end ??= end;
-        await _hub.Log.EndAsync(_place.Key.Value, _fence, end).ConfigureAwait(false);
+        var saying = SayAsync(end);
         CancelSource();
+        await saying.ConfigureAwait(false);
     }
+
+    private async Task SayAsync(TokenLogEnd end) => await _hub.Log.EndAsync(_place.Key.Value, _fence, end).ConfigureAwait(false);
 
     public void Follow()
     {
@@ -114,7 +126,6 @@ internal sealed class Answer
         catch (Exception failure)
         {
             HubLog.LogFailed(_hub.Logger, failure);
-            CancelSource();
         }
     }
 
@@ -165,12 +176,12 @@ internal sealed class Answer
         }
         catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
         {
-            // By whom is said.
+            end = StoppedAs;
         }
         catch (Exception failure)
         {
             HubLog.AnswerFailed(_hub.Logger, failure);
-            end = _hub.Describe(failure);
+            end = StoppedAs ?? _hub.Describe(failure);
         }
 
         await EndAsync(end).ConfigureAwait(false);
@@ -230,7 +241,7 @@ internal sealed class Answer
         try
         {
             if (end is not null)
-                await _hub.Log.EndAsync(_place.Key.Value, _fence, end).ConfigureAwait(false);
+                await SayAsync(end).ConfigureAwait(false);
         }
         catch (Exception failure)
         {

@@ -5,6 +5,8 @@ namespace RxTokens.AspNetCore.Tests;
 /// <summary>A log, a source or a caller that misbehaves: answers can still be stopped, end once, and give back what they have taken.</summary>
 public class HubFaultTests
 {
+    private static readonly TokenLogEnd ByHand = new(TokenEvents.Stopped, "The answer was stopped.");
+
     private static TokenStreamHub Hub(ITokenLog? log = null, Action<TokenStreamOptions>? configure = null)
     {
         var services = new ServiceCollection();
@@ -15,7 +17,59 @@ public class HubFaultTests
         return services.BuildServiceProvider().GetRequiredService<TokenStreamHub>();
     }
 
+    private static ValueTask<TokenLogState?> StateAsync(FaultyLog log, string id) => log.Inner.FindAsync(new StreamKey("someone", id).Value);
+
+    private static async Task<ScriptedSource<string>> UntilItIsRead(ScriptedSource<string> source)
+    {
+        await HubTests.Until(() => source.Reads > 0);
+        return source;
+    }
+
     // A log that fails
+
+    [Test]
+    public async Task AStopThatTheLogDoesNotTake_CancelsTheSource_AndIsSaidAgain()
+    {
+        var calls = 0;
+        var log = new FaultyLog { OnEnd = () => ++calls == 1 ? throw new IOException("The store is away.") : Task.CompletedTask };
+        var hub = Hub(log);
+        var source = Script.Waits<string>();
+        var id = await hub.BeginAsync("someone", (_, _) => source);
+        await UntilItIsRead(source);
+        Assert.That(async () => await hub.StopAsync("someone", id), Throws.TypeOf<IOException>());
+        await source.Disposed.Task.WaitAsync(TestHost.Patience);
+        await HubTests.Until(() => !hub.HasAnswersUnderWay);
+        Assert.That((await StateAsync(log, id))?.End, Is.EqualTo(ByHand));
+    }
+
+    [Test]
+    public async Task AStopThatTheLogTakesItsTimeFor_CancelsTheSourceAtOnce()
+    {
+        var taken = new TaskCompletionSource();
+        var log = new FaultyLog { OnEnd = () => taken.Task };
+        var hub = Hub(log);
+        var source = new ScriptedSource<string>(async (_, token) =>
+        {
+            try
+            {
+                await Task.Delay(Timeout.Infinite, token);
+            }
+            catch (OperationCanceledException)
+            {
+                throw new IOException("The connection is closed."); // as many clients say it
+            }
+
+            return (false, "");
+        });
+        var id = await hub.BeginAsync("someone", (_, _) => source);
+        await UntilItIsRead(source);
+        var stopping = hub.StopAsync("someone", id).AsTask();
+        await source.Disposed.Task.WaitAsync(TestHost.Patience);
+        taken.SetResult();
+        Assert.That(await stopping.WaitAsync(TestHost.Patience), Is.True);
+        await HubTests.Until(() => !hub.HasAnswersUnderWay);
+        Assert.That((await StateAsync(log, id))?.End, Is.EqualTo(ByHand));
+    }
 
     [TestCase(true)]
     [TestCase(false)]
