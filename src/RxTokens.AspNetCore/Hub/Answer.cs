@@ -67,7 +67,7 @@ internal sealed class Answer
         lock (_gate)
             _end ??= end;
         var saying = SayAsync(end);
-        CancelSource();
+        _ = CancelSourceAsync();
         await saying.ConfigureAwait(false);
     }
 
@@ -129,11 +129,12 @@ internal sealed class Answer
         }
     }
 
-    private void CancelSource()
+    /// <summary>What is registered with the token is called on the thread pool: it may take its time, or block.</summary>
+    private async Task CancelSourceAsync()
     {
         try
         {
-            _stopping.Cancel();
+            await _stopping.CancelAsync().ConfigureAwait(false);
         }
         catch (ObjectDisposedException)
         {
@@ -154,7 +155,7 @@ internal sealed class Answer
         }
         catch (TokenLogConflictException)
         {
-            CancelSource(); // ended from outside
+            _ = CancelSourceAsync(); // ended from outside
         }
         catch (Exception failure)
         {
@@ -248,7 +249,8 @@ internal sealed class Answer
             HubLog.LogFailed(_hub.Logger, failure);
         }
 
-        _stopping.Dispose();
+        if (!_stopping.IsCancellationRequested)
+            _stopping.Dispose(); // else it would forget whom it still has to call
         _lease?.Dispose();
         _hub.OnOver(this, _place, Math.Min(_written, _hub.Options.CharactersPerAnswer));
     }

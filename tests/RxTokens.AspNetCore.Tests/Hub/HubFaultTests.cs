@@ -83,6 +83,62 @@ public class HubFaultTests
         await HubTests.Until(() => !hub.HasAnswersUnderWay);
     }
 
+    // A source that misbehaves
+
+    [Test]
+    public async Task SourcesThatBlockWhereTheyAreCancelled_HoldUpNeitherEachOtherNorWhoStops()
+    {
+        var hub = Hub();
+        using var both = new CountdownEvent(2);
+        var haveMet = 0;
+        for (var n = 0; n < 2; n++)
+        {
+            var isRegistered = new TaskCompletionSource();
+            await hub.BeginAsync("someone", (_, token) =>
+            {
+                token.Register(() =>
+                {
+                    both.Signal();
+                    if (both.Wait(TestHost.Patience))
+                        Interlocked.Increment(ref haveMet);
+                });
+                isRegistered.SetResult();
+                return Script.Waits<string>();
+            });
+            await isRegistered.Task;
+        }
+
+        await Task.Run(() => hub.StopAllAsync(CancellationToken.None)).WaitAsync(TestHost.Patience / 2);
+        await HubTests.Until(() => haveMet == 2);
+        await HubTests.Until(() => !hub.HasAnswersUnderWay);
+    }
+
+    [TestCase(false)]
+    [TestCase(true)]
+    public async Task AnAnswerThatStopsItself_FromItsSource_IsStopped(bool fromACallback)
+    {
+        var log = new FaultyLog();
+        var hub = Hub(log);
+        var id = new TaskCompletionSource<string>();
+        var result = new TaskCompletionSource<bool>();
+        id.SetResult(await hub.BeginAsync("someone", (_, token) => Source(token)));
+        await HubTests.Until(() => !hub.HasAnswersUnderWay);
+        Assert.That((await StateAsync(log, await id.Task))?.End, Is.EqualTo(ByHand));
+        Assert.That(await result.Task.WaitAsync(TestHost.Patience), Is.True);
+
+        async IAsyncEnumerable<string> Source([System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken token)
+        {
+            yield return "a";
+            var own = await id.Task;
+            if (fromACallback)
+                token.Register(() => result.TrySetResult(hub.StopAsync("someone", own).AsTask().GetAwaiter().GetResult()));
+            var hasStopped = await hub.StopAsync("someone", own);
+            if (!fromACallback)
+                result.TrySetResult(hasStopped);
+            yield return "b";
+        }
+    }
+
     // A caller's context
 
     [Test]
