@@ -226,7 +226,7 @@ internal sealed class Answer
             return default;
 
         _written += text.Length;
-        return _hub.Log.AppendAsync(_place.Key.Value, _fence, text);
+        return _hub.Log.AppendAsync(_place.Key.Value, _fence, text, _stopping.Token);
     }
 
     private async Task EndAsync(TokenLogEnd? end)

@@ -83,6 +83,27 @@ public class HubFaultTests
         await HubTests.Until(() => !hub.HasAnswersUnderWay);
     }
 
+    [Test]
+    public async Task AnAppendThatHangs_DoesNotKeepAnAnswerFromBeingStopped()
+    {
+        var isAppending = new TaskCompletionSource();
+        var log = new FaultyLog
+        {
+            OnAppend = token =>
+            {
+                isAppending.TrySetResult();
+                return Task.Delay(Timeout.Infinite, token);
+            },
+        };
+        var hub = Hub(log);
+        var source = Script.Waits("a");
+        var id = await hub.BeginAsync("someone", (_, _) => source);
+        await isAppending.Task.WaitAsync(TestHost.Patience);
+        await hub.StopAsync("someone", id);
+        await source.Disposed.Task.WaitAsync(TestHost.Patience);
+        await HubTests.Until(() => !hub.HasAnswersUnderWay);
+    }
+
     // A source that misbehaves
 
     [Test]
