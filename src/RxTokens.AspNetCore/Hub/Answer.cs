@@ -198,7 +198,10 @@ internal sealed class Answer
             var stream = source(scope.ServiceProvider, _stopping.Token)
                 ?? throw new InvalidOperationException("The function that makes the stream of an answer returned null.");
             await foreach (var text in stream.WithCancellation(_stopping.Token).ConfigureAwait(false))
+            {
+                _stopping.Token.ThrowIfCancellationRequested(); // it may be deaf, and say nothing that the log would refuse
                 await WriteAsync(text).ConfigureAwait(false);
+            }
         }
 
         if (_carry.Length > 0)

@@ -134,6 +134,21 @@ public class HubFaultTests
         await HubTests.Until(() => !hub.HasAnswersUnderWay);
     }
 
+    [Test]
+    public async Task ASourceOfEmptyTexts_ThatIsDeaf_CanBeStopped()
+    {
+        var hub = Hub();
+        var source = new ScriptedSource<string>(async (_, _) =>
+        {
+            await Task.Yield();
+            return (true, "");
+        });
+        var id = await hub.BeginAsync("someone", (_, _) => source);
+        await UntilItIsRead(source);
+        await hub.StopAsync("someone", id);
+        await source.Disposed.Task.WaitAsync(TestHost.Patience);
+    }
+
     [TestCase(false)]
     [TestCase(true)]
     public async Task AnAnswerThatStopsItself_FromItsSource_IsStopped(bool fromACallback)
