@@ -117,7 +117,7 @@ internal sealed class Answer
         _ = StopQuietlyAsync(TokenStreamHub.Unread);
     }
 
-    private async Task StopQuietlyAsync(TokenLogEnd end)
+    public async Task StopQuietlyAsync(TokenLogEnd end)
     {
         try
         {

@@ -235,11 +235,29 @@ public sealed class TokenStreamHub
     {
         _isStopping = true;
         Interlocked.MemoryBarrier();
-        return Task.WhenAll(UnderWay.Select(answer => answer.StopAsync(ServerStops).AsTask())).WaitAsync(cancellationToken);
+        return WaitAsync(Task.WhenAll(UnderWay.Select(answer => answer.StopQuietlyAsync(ServerStops))), cancellationToken);
     }
 
     /// <summary>Waits until the sources of all are disposed.</summary>
-    internal Task WaitForAllAsync(CancellationToken cancellationToken) => Task.WhenAll(UnderWay.Select(answer => answer.Completion)).WaitAsync(cancellationToken);
+    internal async Task WaitForAllAsync(CancellationToken cancellationToken)
+    {
+        if (!await WaitAsync(Task.WhenAll(UnderWay.Select(answer => answer.Completion)), cancellationToken).ConfigureAwait(false))
+            HubLog.AnswersLeft(Logger, UnderWay.Count);
+    }
+
+    /// <summary>Waits as long as the host allows. More time than that is no failure: a host whose services fail to stop fails itself.</summary>
+    private static async Task<bool> WaitAsync(Task task, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await task.WaitAsync(cancellationToken).ConfigureAwait(false);
+            return true;
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            return false;
+        }
+    }
 
     private List<Answer> UnderWay => [.. _answers.Values.Select(kept => kept.Answer).OfType<Answer>()];
 

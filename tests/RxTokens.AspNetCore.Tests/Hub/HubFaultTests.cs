@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 
 namespace RxTokens.AspNetCore.Tests;
 
@@ -173,6 +174,45 @@ public class HubFaultTests
                 result.TrySetResult(hasStopped);
             yield return "b";
         }
+    }
+
+    // A host that stops
+
+    [Test]
+    public async Task AHostThatStops_WithASourceThatIsDeaf_WaitsForItsTime_AndDoesNotFail()
+    {
+        var hears = new TaskCompletionSource();
+        var source = new ScriptedSource<string>(async (_, _) =>
+        {
+            await hears.Task;
+            return (false, "");
+        });
+        await using var host = await HubHost.StartAsync(
+            () => source, configure: builder => builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromMilliseconds(300)));
+        await host.PostAsync();
+        await UntilItIsRead(source);
+        try
+        {
+            Assert.That(host.Host.StopAsync, Throws.Nothing);
+            Assert.That(host.Host.Logs.Lines.Select(line => line.Text), Has.Some.Contains("1 answer"));
+        }
+        finally
+        {
+            hears.SetResult();
+        }
+    }
+
+    [Test]
+    public async Task AHostThatStops_WithALogThatFails_StopsTheSources_AndDoesNotFail()
+    {
+        var log = new FaultyLog { OnEnd = () => throw new IOException("The store is away.") };
+        var source = Script.Waits<string>();
+        await using var host = await HubHost.StartAsync(() => source, configure: builder => builder.Services.AddSingleton<ITokenLog>(log));
+        await host.PostAsync();
+        await UntilItIsRead(source);
+        Assert.That(host.Host.StopAsync, Throws.Nothing);
+        Assert.That(source.Disposals, Is.EqualTo(1));
+        Assert.That(host.Host.Logs.Errors, Has.Some.Contains("The store is away."));
     }
 
     // A caller's context
