@@ -1,6 +1,9 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Json;
+using System.Net.WebSockets;
+using System.Text;
+using System.Text.Json;
 using System.Threading.RateLimiting;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -159,6 +162,31 @@ public class GuideHubSamples
         }
 
         static string Header(HttpResponseMessage response, string name) => string.Join(',', response.Headers.GetValues(name));
+    }
+
+    [Test]
+    public async Task TheSignalRHub_OfTheGuide()
+    {
+        await using var host = await TestHost.StartAsync(
+            app => app.MapHub<AnswerHub>("/hub"),
+            builder =>
+            {
+                builder.Services.AddSignalR();
+                builder.Services.AddSingleton<IAnswers, Answers>();
+            });
+        using var socket = new ClientWebSocket();
+        await socket.ConnectAsync(new Uri($"ws://127.0.0.1:{host.Port}/hub"), CancellationToken.None).WaitAsync(TestHost.Patience);
+        await SendAsync("{\"protocol\":\"json\",\"version\":1}\u001e");
+        await SendAsync("{\"type\":4,\"invocationId\":\"1\",\"target\":\"Ask\",\"arguments\":[\"Why?\"]}\u001e");
+
+        var said = "";
+        var bytes = new byte[1024];
+        while (!said.Contains("\"type\":3", StringComparison.Ordinal))
+            said += Encoding.UTF8.GetString(bytes, 0, (await socket.ReceiveAsync(bytes, CancellationToken.None).WaitAsync(TestHost.Patience)).Count);
+        var items = said.Split('\u001e').Where(message => message.Contains("\"type\":2", StringComparison.Ordinal)).Select(message => JsonDocument.Parse(message).RootElement.GetProperty("item").GetString());
+        Assert.That(string.Concat(items), Is.EqualTo("Why?: because"));
+
+        Task SendAsync(string text) => socket.SendAsync(Encoding.UTF8.GetBytes(text), WebSocketMessageType.Text, true, CancellationToken.None).WaitAsync(TestHost.Patience);
     }
 
     private static string OwnerOf(HttpContext http) => http.User.Identity?.Name ?? "ann";
