@@ -199,6 +199,37 @@ public partial class PageTests
         Assert.That(largest, Is.GreaterThanOrEqualTo(whole.Length / 3), "what was missed, in one event");
     }
 
+    /// <summary>More than is kept: the server holds what it is allowed to and no more, and the page learns that its place is lost, and begins anew.</summary>
+    [Test]
+    public async Task ASlowReaderOfAMuchLongerAnswer_LetsNothingPileUp_AndIsToldWhatIsLost()
+    {
+        const int Kept = 512 * 1024;
+        var pieces = Enumerable.Range(0, 4000).Select(i => $"{i}:".PadRight(1000, 'x')).ToArray();
+        var whole = string.Concat(pieces);
+        var letGo = new TaskCompletionSource();
+        await using var site = await Site.StartAsync(_ => Answer());
+        var page = await s_browser.OpenAsync(site.Address);
+
+        await page.CheckAsync("#slow");
+        await page.ClickAsync("#ask");
+        await page.WaitForFunctionAsync("() => document.getElementById('status').dataset.state === 'open'");
+        letGo.SetResult();
+        await page.WaitForFunctionAsync("() => document.getElementById('model').textContent === '4,000,000'");
+        Assert.That(await page.EvaluateAsync<int>("async () => (await (await fetch(`answers/${JSON.parse(sessionStorage.getItem('answer')).id}/state`)).json()).kept"), Is.EqualTo(Kept));
+
+        await page.UncheckAsync("#slow");
+        await Said(page, Complete);
+        Assert.That(await Shown(page), Is.EqualTo(whole[^Kept..]));
+        Assert.That(await page.TextContentAsync("#page"), Is.EqualTo("4,000,000"), "its place is counted from the beginning");
+
+        async IAsyncEnumerable<string> Answer()
+        {
+            await letGo.Task;
+            foreach (var piece in pieces)
+                yield return piece;
+        }
+    }
+
     /// <summary>A slow reader all the way: the parser of the page's own is right, too.</summary>
     [Test]
     public async Task ASlowReader_GetsEveryCharacter()
