@@ -1,6 +1,6 @@
 namespace RxTokens.Benchmarks;
 
-/// <summary>A stream whose items are ready without end, or which says one and then nothing; it counts what it was asked for.</summary>
+/// <summary>A stream whose items are ready without end, or which says one and then nothing; it counts what it was asked for. It is enumerated once.</summary>
 /// <param name="counts">Where it counts.</param>
 /// <param name="number">Which of the counts is its own.</param>
 /// <param name="isIdle">Whether it is silent after its first item.</param>

@@ -31,7 +31,7 @@ internal sealed record LoadCase(Served Served, int Readers, bool IsIdle, bool Ha
         var before = await server.CollectAsync().ConfigureAwait(false);
         var kernelBefore = KernelMemory();
 
-        using var readers = Connect(server, Readers, first: 0);
+        using var readers = Connect(server, Readers, first: 0, IsIdle);
         await BeginAsync(readers).ConfigureAwait(false);
         await CalmAsync(server, 3L * Readers).ConfigureAwait(false); // then everything between sources and readers is full
 
@@ -72,20 +72,23 @@ internal sealed record LoadCase(Served Served, int Readers, bool IsIdle, bool Ha
         return at < 0 ? 0 : long.Parse(words[at + 1]) * Environment.SystemPageSize;
     }
 
-    /// <summary>Code is compiled, pools have their first blocks: what the first readers cost is no reader's.</summary>
+    /// <summary>
+    /// Code is compiled, pools have their first blocks: what the first readers cost is no reader's. With silent streams: SignalR reads an endless one on
+    /// when its reader is gone, until it finds the time to see that.
+    /// </summary>
     private async Task WarmUpAsync(ServerProcess server)
     {
-        using (var readers = Connect(server, WarmUpReaders, first: Load.MaxReaders - WarmUpReaders))
+        using (var readers = Connect(server, WarmUpReaders, first: Load.MaxReaders - WarmUpReaders, isIdle: true))
         {
             await BeginAsync(readers).ConfigureAwait(false);
             await Task.Delay(TimeSpan.FromSeconds(1)).ConfigureAwait(false);
         }
 
-        await CalmAsync(server, 0).ConfigureAwait(false); // SignalR goes on for some seconds
+        await CalmAsync(server, 0).ConfigureAwait(false);
     }
 
-    private Readers Connect(ServerProcess server, int count, int first) =>
-        new(count, server.Ports.Http1, HasSmallWindow, number => Served.Request(first + number, IsIdle, ItemSize));
+    private Readers Connect(ServerProcess server, int count, int first, bool isIdle) =>
+        new(count, server.Ports.Http1, HasSmallWindow, number => Served.Request(first + number, isIdle, ItemSize));
 
     /// <summary>Until each reader has had an item.</summary>
     private static async Task BeginAsync(Readers readers)

@@ -5,12 +5,12 @@ internal static class LoadTables
 {
     private static readonly (string Name, int Width)[] s_memory =
     [
-        ("managed KB", 10), ("growth KB", 9), ("working set KB", 14), ("growth KB", 9), ("system's buffers KB", 19), ("CPU s/s", 7),
+        ("managed KB", 10), ("growth KB", 9), ("working set KB", 14), ("growth KB", 9), ("CPU s/s", 7),
     ];
 
     public static Table Of(LoadCase first) => new(1,
     [
-        (first.Group, 34), .. s_memory, .. first.IsIdle ? Array.Empty<(string, int)>() : [("items ahead, mean", 17), ("most", 6)],
+        (first.Group, 34), .. s_memory, .. first.IsIdle ? Array.Empty<(string, int)>() : [("system's buffers KB", 19), ("items ahead, mean", 17), ("most", 6)],
     ]);
 
     public static string[] Row(Loaded loaded)
@@ -19,8 +19,8 @@ internal static class LoadTables
         return
         [
             loaded.Case.Served.Name, Kilobytes(figures.Managed), Kilobytes(figures.Managed - figures.ManagedBefore),
-            Kilobytes(figures.WorkingSet), Kilobytes(figures.WorkingSet - figures.WorkingSetBefore), Kilobytes(figures.Kernel), $"{figures.Cpu:F3}",
-            .. loaded.Case.IsIdle ? Array.Empty<string>() : [$"{figures.MeanAhead:F1}", $"{figures.MostAhead:N0}"],
+            Kilobytes(figures.WorkingSet), Kilobytes(figures.WorkingSet - figures.WorkingSetBefore), $"{figures.Cpu:F3}",
+            .. loaded.Case.IsIdle ? Array.Empty<string>() : [Kilobytes(figures.Kernel), $"{figures.MeanAhead:F1}", $"{figures.MostAhead:N0}"],
         ];
     }
 

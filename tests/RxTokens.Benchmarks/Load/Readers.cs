@@ -8,9 +8,10 @@ namespace RxTokens.Benchmarks;
 /// <remarks>
 /// <code>
 /// field        written by        read by          ordered by
-/// _sockets     the constructor   the thread       its start
+/// _sockets     the constructor   everyone         the thread's start; they are closed when it has ended
 /// _items       the thread        everyone         volatile
 /// _failure     the thread        everyone         volatile
+/// _isOver      Dispose           the thread       volatile
 /// </code>
 /// </remarks>
 internal sealed class Readers : IDisposable

@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace RxTokens.Benchmarks;
 
 /// <summary>A way to serve a stream.</summary>
@@ -6,7 +8,7 @@ namespace RxTokens.Benchmarks;
 /// <param name="UnsentLimit">The limit of <c>UseUnsentLimit</c>, in bytes; 0 for none.</param>
 internal sealed record Served(string Name, string Path, int UnsentLimit = 0)
 {
-    public const int DefaultLimit = 16 * 1024;
+    private const int DefaultLimit = 16 * 1024;
 
     public static readonly Served Ours = new("RxTokens, UseUnsentLimit", "/ours", DefaultLimit);
     public static readonly Served OursUnlimited = new("RxTokens alone", "/ours");
@@ -15,10 +17,8 @@ internal sealed record Served(string Name, string Path, int UnsentLimit = 0)
     public static readonly Served SignalR = new("SignalR stream, WebSocket", "/hub");
     public static readonly Served Kestrel = new("Kestrel alone", "/kestrel");
 
-    public static readonly Served[] All = [Ours, OursUnlimited, Framework, FrameworkLimited, SignalR, Kestrel];
-
     /// <summary>All that a client has to send; it may be sent at once.</summary>
     public byte[] Request(int number, bool isIdle, int size) => this == SignalR
         ? HubClient.Request(Path, number, isIdle, size)
-        : System.Text.Encoding.ASCII.GetBytes($"GET {Path}?number={number}&idle={isIdle}&size={size} HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        : Encoding.ASCII.GetBytes($"GET {Path}?number={number}&idle={isIdle}&size={size} HTTP/1.1\r\nHost: localhost\r\n\r\n");
 }
