@@ -1,5 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Time.Testing;
 
 namespace RxTokens.AspNetCore.Tests;
 
@@ -8,14 +10,15 @@ public class HubFaultTests
 {
     private static readonly TokenLogEnd ByHand = new(TokenEvents.Stopped, "The answer was stopped.");
 
-    private static TokenStreamHub Hub(ITokenLog? log = null, Action<TokenStreamOptions>? configure = null)
+    private static TokenStreamHub Hub(ITokenLog? log = null, Action<TokenStreamOptions>? configure = null, Action<IServiceCollection>? services = null)
     {
-        var services = new ServiceCollection();
-        services.AddLogging();
+        var collection = new ServiceCollection();
+        collection.AddLogging();
         if (log is not null)
-            services.AddSingleton(log);
-        services.AddTokenStreams(configure);
-        return services.BuildServiceProvider().GetRequiredService<TokenStreamHub>();
+            collection.AddSingleton(log);
+        services?.Invoke(collection);
+        collection.AddTokenStreams(configure);
+        return collection.BuildServiceProvider().GetRequiredService<TokenStreamHub>();
     }
 
     private static ValueTask<TokenLogState?> StateAsync(FaultyLog log, string id) => log.Inner.FindAsync(new StreamKey("someone", id).Value);
@@ -103,6 +106,37 @@ public class HubFaultTests
         await hub.StopAsync("someone", id);
         await source.Disposed.Task.WaitAsync(TestHost.Patience);
         await HubTests.Until(() => !hub.HasAnswersUnderWay);
+    }
+
+    [TestCase(typeof(IOException))]
+    [TestCase(typeof(TaskCanceledException))]
+    public async Task AnAppendThatFails_IsAFailureOfTheAnswer(Type failure)
+    {
+        var log = new FaultyLog { OnAppend = _ => throw (Exception)Activator.CreateInstance(failure)! };
+        var hub = Hub(log);
+        var source = Script.Waits("a");
+        var id = await hub.BeginAsync("someone", (_, _) => source);
+        await source.Disposed.Task.WaitAsync(TestHost.Patience);
+        await HubTests.Until(() => !hub.HasAnswersUnderWay);
+        Assert.That((await StateAsync(log, id))?.End?.EventType, Is.EqualTo("failure"));
+    }
+
+    /// <summary>By another machine, or one that took this for dead.</summary>
+    [Test]
+    public async Task R13_ASourceWhoseTextWasEndedFromOutside_IsCancelledAtItsNextSignOfLife()
+    {
+        var clock = new FakeTimeProvider();
+        var log = new FaultyLog();
+        var hub = Hub(log, services: services => services.AddSingleton<TimeProvider>(clock));
+        var source = Script.Waits<string>();
+        var id = await hub.BeginAsync("someone", (_, _) => source);
+        await UntilItIsRead(source);
+        var end = new TokenLogEnd(TokenEvents.Stopped, "Elsewhere.");
+        await log.Inner.EndAsync(new StreamKey("someone", id).Value, fence: null, end);
+        clock.Advance(TimeSpan.FromSeconds(100));
+        await source.Disposed.Task.WaitAsync(TestHost.Patience);
+        await HubTests.Until(() => !hub.HasAnswersUnderWay);
+        Assert.That((await StateAsync(log, id))?.End, Is.EqualTo(end));
     }
 
     // A source that misbehaves
@@ -314,38 +348,4 @@ public class HubFaultTests
         await client.ReadToAsync("event: end");
         Assert.That(client.Received, Does.Contain("event: lost").And.Contain("\"all\""));
     }
-}
-
-/// <summary>A log in memory that does first what the test says.</summary>
-internal sealed class FaultyLog : ITokenLog
-{
-    public MemoryTokenLog Inner { get; } = new(100_000, TimeSpan.FromMinutes(5));
-
-    public Func<CancellationToken, Task> OnAppend { get; init; } = _ => Task.CompletedTask;
-
-    public Func<Task> OnEnd { get; init; } = () => Task.CompletedTask;
-
-    /// <summary>Whether it is found.</summary>
-    public Func<Task<bool>> OnFind { get; init; } = () => Task.FromResult(true);
-
-    public ValueTask<long> BeginAsync(string key, CancellationToken cancellationToken = default) => Inner.BeginAsync(key, cancellationToken);
-
-    public async ValueTask AppendAsync(string key, long fence, string text, CancellationToken cancellationToken = default)
-    {
-        await OnAppend(cancellationToken);
-        await Inner.AppendAsync(key, fence, text, cancellationToken);
-    }
-
-    public async ValueTask<bool> EndAsync(string key, long? fence, TokenLogEnd end, CancellationToken cancellationToken = default)
-    {
-        await OnEnd();
-        return await Inner.EndAsync(key, fence, end, cancellationToken);
-    }
-
-    public async ValueTask<TokenLogState?> FindAsync(string key, CancellationToken cancellationToken = default) =>
-        await OnFind() ? await Inner.FindAsync(key, cancellationToken) : null;
-
-    public IAsyncEnumerable<TokenLogEntry> ReadAsync(string key, long position, CancellationToken cancellationToken = default) => Inner.ReadAsync(key, position, cancellationToken);
-
-    public ValueTask RemoveAsync(string key, CancellationToken cancellationToken = default) => Inner.RemoveAsync(key, cancellationToken);
 }

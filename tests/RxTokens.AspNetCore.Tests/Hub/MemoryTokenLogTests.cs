@@ -235,6 +235,45 @@ public class MemoryTokenLogTests
         Assert.That((await log.FindAsync("a"))!.Start, Is.EqualTo(15_000));
     }
 
+    /// <summary>Whoever is slow: what an entry brings is what it says it is, follows what the reader had or is said to be lost, and is whole characters.</summary>
+    [Test]
+    public async Task ASlowReader_HasEachCharacter_OrIsToldThatItIsLost()
+    {
+        var losses = 0;
+        string[] pieces = ["a", "bc", "😀", "x😀😁y", new string('z', 7), new string('w', 2050)];
+        for (var seed = 0; seed < 2000; seed++)
+        {
+            var random = new Random(seed);
+            var log = new MemoryTokenLog(random.Next(3) switch { 0 => 1, 1 => random.Next(1, 12), _ => 2048 }, Keep, _clock);
+            var fence = await log.BeginAsync("a");
+            var written = "";
+            var had = 0;
+            await using var reader = log.ReadAsync("a", 0).GetAsyncEnumerator();
+            for (var step = 0; step < 30; step++)
+            {
+                for (var n = random.Next(1, 5); n > 0; n--)
+                {
+                    var piece = pieces[random.Next(pieces.Length)];
+                    await log.AppendAsync("a", fence, piece);
+                    written += piece;
+                }
+
+                if (random.Next(3) > 0)
+                    continue;
+                var entry = await NextAsync(reader);
+                var start = (int)entry.Position - entry.Text.Length;
+                Assert.That((entry.Position, entry.Text), Is.EqualTo(((long)written.Length, written[start..])), $"seed {seed}");
+                Assert.That(start > had, Is.EqualTo(entry.IsLost), $"seed {seed}");
+                Assert.That(start, Is.GreaterThanOrEqualTo(had), $"seed {seed}");
+                Assert.That(entry.Text.Length > 0 && char.IsLowSurrogate(entry.Text[0]), Is.False, $"seed {seed}");
+                had = (int)entry.Position;
+                losses += entry.IsLost ? 1 : 0;
+            }
+        }
+
+        Assert.That(losses, Is.GreaterThan(1000));
+    }
+
     [Test]
     public async Task WhatIsKept_DoesNotBeginWithHalfOfAPair([Values(0, 1)] int shift)
     {
