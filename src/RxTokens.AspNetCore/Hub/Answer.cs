@@ -181,11 +181,14 @@ internal sealed class Answer
         }
         catch (Exception failure)
         {
-            HubLog.AnswerFailed(_hub.Logger, failure);
             end = StoppedAs ?? _hub.Describe(failure);
+            HubLog.AnswerFailed(_hub.Logger, failure);
+        }
+        finally
+        {
+            await EndAsync(end).ConfigureAwait(false); // also where the logging has failed
         }
 
-        await EndAsync(end).ConfigureAwait(false);
         activity?.SetTag("rxtokens.ending", (_end ?? end)?.EventType);
         activity?.SetTag("rxtokens.characters", _written);
     }
@@ -251,10 +254,12 @@ internal sealed class Answer
         {
             HubLog.LogFailed(_hub.Logger, failure);
         }
-
-        if (!_stopping.IsCancellationRequested)
-            _stopping.Dispose(); // else it would forget whom it still has to call
-        _lease?.Dispose();
-        _hub.OnOver(this, _place, Math.Min(_written, _hub.Options.CharactersPerAnswer));
+        finally
+        {
+            if (!_stopping.IsCancellationRequested)
+                _stopping.Dispose(); // else it would forget whom it still has to call
+            _lease?.Dispose();
+            _hub.OnOver(this, _place, Math.Min(_written, _hub.Options.CharactersPerAnswer));
+        }
     }
 }

@@ -121,6 +121,17 @@ public class HubFaultTests
         Assert.That((await StateAsync(log, id))?.End?.EventType, Is.EqualTo("failure"));
     }
 
+    [Test]
+    public async Task ALoggerThatFails_KeepsNothing()
+    {
+        var log = new FaultyLog { OnEnd = () => throw new IOException("The store is away.") };
+        var hub = Hub(log, services: services => services.AddSingleton<ILoggerFactory>(new FaultyLogger()));
+        await hub.BeginAsync("someone", (_, _) => Script.Fails<string>(new InvalidOperationException()));
+        await HubTests.Until(() => !hub.HasAnswersUnderWay);
+        await hub.BeginAsync("someone", (_, _) => Script.Items("a"));
+        await HubTests.Until(() => !hub.HasAnswersUnderWay);
+    }
+
     /// <summary>By another machine, or one that took this for dead.</summary>
     [Test]
     public async Task R13_ASourceWhoseTextWasEndedFromOutside_IsCancelledAtItsNextSignOfLife()
