@@ -9,7 +9,8 @@ namespace RxTokens;
 /// <code>
 /// field                  written by                   read by       ordered by
 /// _followers, _timer,    who follows, leaves, stops;  the same      _gate, under which nothing else is called
-///   _end, _isOver        the pump, at its end
+///   _waits, _end,        the pump, at its end
+///   _isOver
 /// _carry, _written       the pump                     the same      its own flow
 /// </code>
 /// <para>The log is the judge of how the answer has ended: who says it first. Stopping begins to say it, and cancels the source, whatever the log does; the pump says the same
@@ -28,6 +29,7 @@ internal sealed class Answer
     private readonly ITimer _signOfLife;
     private int _followers;
     private ITimer? _timer; // until nobody has followed for too long
+    private int _waits; // which of those times it is: one that is over may still be on its way
     private TokenLogEnd? _end; // why it is stopped
     private bool _isOver;
     private string _carry = ""; // the first half of a surrogate pair
@@ -78,6 +80,7 @@ internal sealed class Answer
         lock (_gate)
         {
             _followers++;
+            _waits++;
             _timer?.Dispose();
             _timer = null;
         }
@@ -101,17 +104,18 @@ internal sealed class Answer
             if (_followers > 0 || _isOver)
                 return;
 
+            var wait = ++_waits;
             _timer?.Dispose();
-            _timer = HubTimer.Create(_hub.Clock, static answer => ((Answer)answer!).OnUnread(), this, after, Timeout.InfiniteTimeSpan);
+            _timer = HubTimer.Create(_hub.Clock, _ => OnUnread(wait), null, after, Timeout.InfiniteTimeSpan);
         }
     }
 
-    private void OnUnread()
+    private void OnUnread(int wait)
     {
         lock (_gate)
         {
-            if (_followers > 0 || _isOver)
-                return; // somebody has come in the same moment
+            if (_waits != wait || _isOver)
+                return; // somebody has come in the same moment, and may have left
         }
 
         _ = StopQuietlyAsync(TokenStreamHub.Unread);

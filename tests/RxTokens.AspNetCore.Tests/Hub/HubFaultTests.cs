@@ -260,6 +260,26 @@ public class HubFaultTests
         Assert.That(host.Host.Logs.Errors, Has.Some.Contains("The store is away."));
     }
 
+    // A timer that comes late
+
+    [Test]
+    public async Task AGraceTimeThatIsOver_AsSomebodyComesAndLeaves_IsNotThatOfTheNext()
+    {
+        var clock = new HeldClock();
+        var source = Script.Waits<string>();
+        var hub = Hub(new FaultyLog(), options => options.StopUnreadAfter = TimeSpan.FromSeconds(30), services => services.AddSingleton<TimeProvider>(clock));
+        var id = await hub.BeginAsync("someone", (_, _) => source);
+        await UntilItIsRead(source);
+        var answer = hub.Find(new StreamKey("someone", id))!;
+        answer.Follow();
+        answer.Leave();
+        var (old, next) = (clock.Due(30)[0], clock.Due(30)[1]);
+        old(); // it was on its way when somebody came
+        Assert.That(source.Token.IsCancellationRequested, Is.False);
+        next();
+        await source.Disposed.Task.WaitAsync(TestHost.Patience);
+    }
+
     // A caller's context
 
     [Test]
