@@ -28,7 +28,8 @@ internal static class App
     public static WebApplication Create(Options options, Func<string, IAsyncEnumerable<string>> ask, Action<WebApplicationBuilder>? configure = null)
     {
         var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning).AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None); // what keeps it from starting is said by who starts it
+        builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning).AddFilter("Microsoft.Hosting", LogLevel.Warning)
+            .AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None); // what keeps it from starting is said by who starts it
         builder.WebHost
             .UseUrls(options.Urls)
             .UseUnsentLimit();                                                  // a client that is full is full after some 20 KB, not after 4 MB
