@@ -185,8 +185,10 @@ internal sealed class Answer
         }
         catch (Exception failure)
         {
-            end = StoppedAs ?? _hub.Describe(failure);
-            HubLog.AnswerFailed(_hub.Logger, failure);
+            var described = _hub.Describe(failure);
+            end = StoppedAs ?? new TokenLogEnd(described.EventType, described.Message, described.RetryAfter);
+            if (described.StatusCode >= 500)
+                HubLog.AnswerFailed(_hub.Logger, failure);
         }
         finally
         {

@@ -213,11 +213,8 @@ public sealed class TokenStreamHub
 
     internal Answer? Find(StreamKey key) => _answers.GetValueOrDefault(key)?.Answer;
 
-    internal TokenLogEnd Describe(Exception failure)
-    {
-        var described = ServingSettings.Described(failure, _results, Logger) ?? (_isDevelopment ? new TokenFailure { Message = failure.Message } : new TokenFailure());
-        return new TokenLogEnd(described.EventType, described.Message, described.RetryAfter);
-    }
+    internal TokenFailure Describe(Exception failure) =>
+        ServingSettings.Described(failure, _results, Logger) ?? (_isDevelopment ? new TokenFailure { Message = failure.Message } : new TokenFailure());
 
     /// <summary>The source of an answer is disposed.</summary>
     internal void OnOver(Answer answer, HubLimits.Place place, long characters)

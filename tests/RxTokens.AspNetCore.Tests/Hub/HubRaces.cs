@@ -8,9 +8,11 @@ public class HubRaces
 {
     private static readonly string[] Endings = ["end", "failure", "stopped"];
 
-    private static TokenStreamHub Hub(Action<TokenStreamOptions>? configure = null)
+    private static TokenStreamHub Hub(Action<TokenStreamOptions>? configure = null, ITokenLog? log = null)
     {
         var services = new ServiceCollection();
+        if (log is not null)
+            services.AddSingleton(log);
         services.AddSingleton<Microsoft.Extensions.Logging.ILoggerFactory>(NullLoggerFactory.Instance);
         services.AddTokenStreams(options =>
         {
@@ -75,6 +77,27 @@ public class HubRaces
             if (fails)
                 throw new InvalidOperationException();
         }
+    }
+
+    /// <summary>Two servers over one log: what the one makes, the other follows and stops.</summary>
+    [Test]
+    public async Task R13_AnotherHubOverTheSameLog_FollowsAndStops()
+    {
+        var log = new MemoryTokenLog(1000, TimeSpan.FromMinutes(1));
+        var (one, another) = (Hub(log: log), Hub(log: log));
+        var (source, writer) = Script.Handed<string>();
+        var id = await one.BeginAsync("someone", (_, _) => source);
+        var key = new StreamKey("someone", id);
+        writer.TryWrite("a");
+        await HubTests.Until(() => log.FindAsync(key.Value).Result!.Position == 1);
+        var following = ReadAsync(another, key, 0);
+        Assert.That(await another.StopAsync("somebody else", id), Is.False);
+        Assert.That(await another.StopAsync("someone", id), Is.True);
+        Assert.That((await following.WaitAsync(TestHost.Patience)).End.EventType, Is.EqualTo("stopped"));
+        writer.TryWrite("too late"); // by which the first learns of it
+        await source.Disposed.Task.WaitAsync(TestHost.Patience);
+        Assert.That((await ReadAsync(one, key, 0)).Text, Is.EqualTo("a"));
+        await HubTests.Until(() => !one.HasAnswersUnderWay);
     }
 
     /// <summary>Who follows and leaves beside the grace time's timer either keeps the answer, or is told that it was stopped; no timer is left.</summary>

@@ -127,6 +127,20 @@ public class ResumeTests
         await HubTests.Until(() => host.Hub.Limits.Followers == 0);
     }
 
+    [Test]
+    public async Task R12_WhoReadsAKilobyteAtATime_GetsWhatItMissesInLargeEvents_AndEachCharacter()
+    {
+        var text = string.Concat(Enumerable.Range(0, 20_000).Select(n => $"{n} "));
+        await using var host = await HubHost.StartAsync(() => Pieces(text, seed: 1));
+        using var response = await host.SendAsync(HttpMethod.Get, await host.PostAsync());
+        await using var body = await response.Content.ReadAsStreamAsync();
+        var reader = new EventSourceReader();
+        var bytes = new byte[1024];
+        for (int read; (read = await body.ReadAsync(bytes).AsTask().WaitAsync(TestHost.Patience)) > 0; await Task.Delay(1))
+            reader.Feed(bytes.AsSpan(0, read));
+        Assert.That((reader.Text == text, reader.Ending, reader.Losses), Is.EqualTo((true, "end", 0)));
+    }
+
     /// <summary>Reads so many bytes and no more; what has come of the next is lost with the connection.</summary>
     private static async Task ReadSomeAsync(Stream body, EventSourceReader reader, int count)
     {
