@@ -30,6 +30,9 @@ public static class TokenEvents
     /// <summary>The id of the last event of a stream that cannot be resumed: a client that comes back with it has all there is.</summary>
     internal const string EndedId = "ended";
 
+    /// <summary>What <see cref="Stopped"/> says of a server that stops, whether the response has heard of it first or the answer that it follows.</summary>
+    internal const string StoppedMessage = "The server is stopping.";
+
     /// <summary>Whether an event of this name is the last of its stream.</summary>
     internal static bool IsLast(string eventType) => eventType is End or Failure or Stopped or Quota or Interrupted;
 }

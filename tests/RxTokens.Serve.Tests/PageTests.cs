@@ -166,7 +166,7 @@ public partial class PageTests
 
         var address = site.Address;
         await site.DisposeAsync();
-        await Said(page, "The answer was stopped: the server was stopping.");
+        await Said(page, "The server is stopping.");
         var second = new Script();
         second.Say("Another");
         await using var next = await Site.StartAsync(second.Answer, urls: address.ToString());

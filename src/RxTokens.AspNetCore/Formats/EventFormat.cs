@@ -58,7 +58,7 @@ internal abstract class EventFormat<T> : ResponseFormat<T>
 
     public override bool WriteStopped(IBufferWriter<byte> output, TimeSpan comeBack)
     {
-        WriteEnding(output, TokenEvents.Stopped, StoppedMessage, null);
+        WriteEnding(output, TokenEvents.Stopped, TokenEvents.StoppedMessage, null);
         EventFields.WriteRetry(output, comeBack);
         EventFields.WriteEnd(output);
         return true;

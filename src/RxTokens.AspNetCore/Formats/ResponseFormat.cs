@@ -34,8 +34,6 @@ internal abstract class ResponseFormat<T>
     /// <summary>The end that comes from a host that stops; false if it cannot be said.</summary>
     public virtual bool WriteStopped(IBufferWriter<byte> output, TimeSpan comeBack) => false;
 
-    protected const string StoppedMessage = "The server is stopping.";
-
     /// <summary>An object with a message, and when to try again.</summary>
     protected static void WriteMessage(Utf8JsonWriter json, string? type, string message, long? retryAfter)
     {

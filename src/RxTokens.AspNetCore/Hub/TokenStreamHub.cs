@@ -36,7 +36,7 @@ public sealed class TokenStreamHub
 {
     internal static readonly TokenLogEnd Unread = new(TokenEvents.Stopped, "The answer was stopped: nobody followed it.");
     private static readonly TokenLogEnd Stopped = new(TokenEvents.Stopped, "The answer was stopped.");
-    private static readonly TokenLogEnd ServerStops = new(TokenEvents.Stopped, "The answer was stopped: the server was stopping.");
+    private static readonly TokenLogEnd ServerStops = new(TokenEvents.Stopped, TokenEvents.StoppedMessage);
 
     private readonly ConcurrentDictionary<StreamKey, Kept> _answers = new();
     private readonly HubLimits _limits;
