@@ -28,11 +28,10 @@ internal sealed class ConflateTextBoundary(
     // The longest string there can be; what is beyond waits for the next.
     private const int LongestString = 0x3FFF_FFDF;
 
-    private readonly bool _failsWhenFull = pull is null; // nothing can wait for it
     private volatile SpscQueue<char>? _text; // none before there is text that has to wait
     private volatile int _empties; // items without text so far; they count up, and so does the next
     private volatile int _emptiesTaken;
-    private long _merged;
+    private int _merged; // not a long: an idle pipeline is bounded in bytes
 
     public long Merged => Volatile.Read(ref _merged);
 
@@ -85,7 +84,7 @@ internal sealed class ConflateTextBoundary(
     {
         item ??= "";
         var waiting = Length;
-        if (_failsWhenFull && waiting > 0 && waiting + item.Length > maxChars)
+        if (IsPushedTo && waiting > 0 && waiting + item.Length > maxChars)
             throw new BackpressureException(
                 $"More than {maxChars} characters would wait for a consumer that is slower than the push source. Raise maxChars, or bridge from a pull source, which can wait.",
                 maxChars);
@@ -98,7 +97,7 @@ internal sealed class ConflateTextBoundary(
 
         if (merges)
         {
-            Volatile.Write(ref _merged, _merged + 1);
+            Volatile.Write(ref _merged, _merged == int.MaxValue ? _merged : _merged + 1);
             if (Metrics.Merged.Enabled)
                 Metrics.Merged.Add(1);
         }
