@@ -62,5 +62,8 @@ public sealed class TokenFailure
     internal static TokenFailure OfQuota(TimeSpan? retryAfter) =>
         new() { EventType = TokenEvents.Quota, Message = "The quota is used up.", StatusCode = 429, RetryAfter = retryAfter };
 
-    internal long? RetryAfterSeconds => RetryAfter is { } time ? Math.Max(1, (long)Math.Ceiling(time.TotalSeconds)) : null;
+    internal long? RetryAfterSeconds => RetryAfter is { } time ? Seconds(time) : null;
+
+    /// <summary>A time as clients are told it: in whole seconds, rounded up, and at least one.</summary>
+    internal static long Seconds(TimeSpan time) => Math.Max(1, (long)Math.Ceiling(time.TotalSeconds));
 }

@@ -59,5 +59,5 @@ public class OwnEndingTests
     }
 
     private static Task ServeAsync(MemoryResponse response, IAsyncEnumerable<SseItem<string>> source, TokenResultOptions? options = null) =>
-        Serving.RunAsync(response.Context, source, new SseItems<string>(response.Context, null, EventIds.OfTheStream("0")), ServingSettings.Of(response.Context, options));
+        Serving.RunAsync(response.Context, source, new SseItems<string>(response.Context, null, EventIds.OfTheStream("0")), ServingSettings.Of(response.Context.RequestServices, options));
 }

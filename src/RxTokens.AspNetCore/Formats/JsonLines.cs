@@ -30,7 +30,7 @@ internal sealed class JsonLines<T>(HttpContext context, JsonTypeInfo<T>? typeInf
 
     public override bool WriteStopped(IBufferWriter<byte> output, TimeSpan comeBack)
     {
-        WriteError(output, TokenEvents.Stopped, TokenEvents.StoppedMessage, Math.Max(1, (long)Math.Ceiling(comeBack.TotalSeconds)));
+        WriteError(output, TokenEvents.Stopped, TokenEvents.StoppedMessage, TokenFailure.Seconds(comeBack));
         return true;
     }
 

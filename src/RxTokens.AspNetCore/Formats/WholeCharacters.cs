@@ -5,6 +5,9 @@ internal struct WholeCharacters
 {
     private char _half;
 
+    /// <summary>The half that nothing has come for.</summary>
+    public readonly string Rest => _half == 0 ? "" : _half.ToString();
+
     /// <summary>The text without the half at its end, if there is one, and with the one that came before.</summary>
     public string Take(string? text)
     {

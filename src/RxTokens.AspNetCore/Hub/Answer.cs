@@ -11,7 +11,7 @@ namespace RxTokens;
 /// _followers, _timer,    who follows, leaves, stops;  the same      _gate, under which nothing else is called
 ///   _waits, _end,        the pump, at its end
 ///   _isOver
-/// _carry, _written       the pump                     the same      its own flow
+/// _whole, _written       the pump                     the same      its own flow
 /// </code>
 /// <para>The log is the judge of how the answer has ended: who says it first. Stopping begins to say it, and cancels the source, whatever the log does; the pump says the same
 /// once more, for a log that has failed. It learns of an end that somebody else has said when it next writes, or shows that it lives.</para>
@@ -32,7 +32,7 @@ internal sealed class Answer
     private int _waits; // which of those times it is: one that is over may still be on its way
     private TokenLogEnd? _end; // why it is stopped
     private bool _isOver;
-    private string _carry = ""; // the first half of a surrogate pair
+    private WholeCharacters _whole; // readers get no halves
     private long _written; // characters
 
     public Answer(TokenStreamHub hub, HubLimits.Place place, long fence, RateLimitLease? lease)
@@ -69,7 +69,7 @@ internal sealed class Answer
         lock (_gate)
             _end ??= end;
         var saying = SayAsync(end);
-        _ = CancelSourceAsync();
+        _ = CancelSourceAsync(); // not waited for: what the source has registered may block, and its failures are logged
         await saying.ConfigureAwait(false);
     }
 
@@ -118,7 +118,7 @@ internal sealed class Answer
                 return; // somebody has come in the same moment, and may have left
         }
 
-        _ = StopQuietlyAsync(TokenStreamHub.Unread);
+        _ = StopQuietlyAsync(TokenStreamHub.Unread); // nobody is there to wait for it; it logs what fails
     }
 
     public async Task StopQuietlyAsync(TokenLogEnd end)
@@ -195,7 +195,7 @@ internal sealed class Answer
             await EndAsync(end).ConfigureAwait(false); // also where the logging has failed
         }
 
-        activity?.SetTag("rxtokens.ending", (_end ?? end)?.EventType);
+        activity?.SetTag("rxtokens.ending", (StoppedAs ?? end)?.EventType);
         activity?.SetTag("rxtokens.characters", _written);
     }
 
@@ -209,27 +209,15 @@ internal sealed class Answer
             await foreach (var text in stream.WithCancellation(_stopping.Token).ConfigureAwait(false))
             {
                 _stopping.Token.ThrowIfCancellationRequested(); // it may be deaf, and say nothing that the log would refuse
-                await WriteAsync(text).ConfigureAwait(false);
+                await AppendAsync(_whole.Take(text)).ConfigureAwait(false);
             }
         }
 
-        if (_carry.Length > 0)
-            await AppendAsync(_carry).ConfigureAwait(false);
+        await AppendAsync(_whole.Rest).ConfigureAwait(false);
 
         // A source that ends quietly when it is cancelled has not been read to its end.
         _stopping.Token.ThrowIfCancellationRequested();
         return TokenLogEnd.Complete;
-    }
-
-    /// <summary>Keeps the first half of a pair back until the other comes: readers get whole characters.</summary>
-    private ValueTask WriteAsync(string text)
-    {
-        if (string.IsNullOrEmpty(text))
-            return default;
-        if (_carry.Length > 0)
-            text = _carry + text;
-        _carry = char.IsHighSurrogate(text[^1]) ? text[^1..] : "";
-        return AppendAsync(_carry.Length > 0 ? text[..^1] : text);
     }
 
     private ValueTask AppendAsync(string text)

@@ -41,7 +41,7 @@ internal sealed class AnswerEvents(StreamKey key, long? opening) : EventFormat<T
         if (end.Message is { } message)
             json.WriteString("message"u8, message);
         if (end.RetryAfter is { } time)
-            json.WriteNumber("retryAfter"u8, Math.Max(1, (long)Math.Ceiling(time.TotalSeconds)));
+            json.WriteNumber("retryAfter"u8, TokenFailure.Seconds(time));
         json.WriteEndObject();
     });
 

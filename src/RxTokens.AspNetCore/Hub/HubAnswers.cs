@@ -20,7 +20,7 @@ internal static class HubAnswers
         }
         catch (TokenStreamRefusedException refused)
         {
-            context.Response.Headers.RetryAfter = Math.Max(1, (long)Math.Ceiling(refused.RetryAfter.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
+            context.Response.Headers.RetryAfter = TokenFailure.Seconds(refused.RetryAfter).ToString(CultureInfo.InvariantCulture);
             await TypedResults.Problem(refused.Message, statusCode: refused.StatusCode).ExecuteAsync(context).ConfigureAwait(false);
             return;
         }
@@ -59,7 +59,7 @@ internal static class HubAnswers
         var isLost = has.Length > 0 && (!isOurs || isEnd);
         if (isLost || !isOurs)
             position = isLost ? state.Start : 0;
-        var settings = ServingSettings.Of(context, null);
+        var settings = ServingSettings.Of(context.RequestServices, null);
         await Serving.BeginAsync(context, settings, EventFormat<TokenLogEntry>.MediaType, (context, settings) =>
         {
             var entries = hub.Log.ReadAsync(key.Value, position, context.RequestAborted);

@@ -3,9 +3,7 @@ using System.Diagnostics;
 using System.Threading.RateLimiting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 
 namespace RxTokens;
@@ -28,6 +26,9 @@ namespace RxTokens;
 /// field         written by       read by     ordered by
 /// _answers      everyone         everyone    itself
 /// _isStopping   the host, once   everyone    a fence on both sides: who begins an answer looks again when that can be seen
+/// Kept          who begins it;   everyone    volatile
+///               the pump, at
+///               its end
 /// all others    constructor      everyone    readonly
 /// </code>
 /// </remarks>
@@ -40,9 +41,7 @@ public sealed class TokenStreamHub
 
     private readonly ConcurrentDictionary<StreamKey, Kept> _answers = new();
     private readonly HubLimits _limits;
-    private readonly TokenResultOptions _results;
-    private readonly bool _isDevelopment;
-    private readonly CancellationToken _hostStops;
+    private readonly ServingSettings _settings;
     private volatile bool _isStopping;
 
     internal TokenStreamHub(IServiceProvider services)
@@ -51,22 +50,22 @@ public sealed class TokenStreamHub
         Options.Validate();
         Log = services.GetRequiredService<ITokenLog>();
         Scopes = services.GetRequiredService<IServiceScopeFactory>();
-        _results = services.GetService<IOptions<TokenResultOptions>>()?.Value ?? new TokenResultOptions();
-        Clock = ClockOf(services);
-        Logger = services.GetService<ILoggerFactory>()?.CreateLogger("RxTokens.AspNetCore") ?? NullLogger.Instance;
+        _settings = ServingSettings.Of(services, null);
         _limits = new HubLimits(Options);
-        _isDevelopment = services.GetService<IHostEnvironment>()?.IsDevelopment() ?? false;
-        _hostStops = services.GetService<IHostApplicationLifetime>()?.ApplicationStopping ?? CancellationToken.None;
     }
 
     /// <summary>An answer that is known here: under way, or kept for some time.</summary>
     private sealed class Kept(HubLimits.Place place)
     {
+        private volatile Answer? _answer;
+        private volatile ITimer? _timer;
+
         public HubLimits.Place Place => place;
 
-        public Answer? Answer { get; set; }
+        public Answer? Answer { get => _answer; set => _answer = value; }
 
-        public ITimer? Timer { get; set; }
+        /// <summary>Until it is forgotten. One that is set when that has happened for another reason rings once more, and finds nothing.</summary>
+        public ITimer? Timer { get => _timer; set => _timer = value; }
     }
 
     internal TokenStreamOptions Options { get; }
@@ -75,9 +74,9 @@ public sealed class TokenStreamHub
 
     internal IServiceScopeFactory Scopes { get; }
 
-    internal TimeProvider Clock { get; }
+    internal TimeProvider Clock => _settings.Clock;
 
-    internal ILogger Logger { get; }
+    internal ILogger Logger => _settings.Logger;
 
     internal HubLimits Limits => _limits;
 
@@ -98,7 +97,7 @@ public sealed class TokenStreamHub
         ArgumentException.ThrowIfNullOrEmpty(owner);
         ArgumentNullException.ThrowIfNull(source);
         if (IsStopping)
-            throw new TokenStreamRefusedException("The server is stopping.", StatusCodes.Status503ServiceUnavailable, _results.Reconnect);
+            throw new TokenStreamRefusedException("The server is stopping.", StatusCodes.Status503ServiceUnavailable, _settings.Options.Reconnect);
 
         var id = StreamKey.NewId();
         var key = new StreamKey(owner, id);
@@ -213,8 +212,7 @@ public sealed class TokenStreamHub
 
     internal Answer? Find(StreamKey key) => _answers.GetValueOrDefault(key)?.Answer;
 
-    internal TokenFailure Describe(Exception failure) =>
-        ServingSettings.Described(failure, _results, Logger) ?? (_isDevelopment ? new TokenFailure { Message = failure.Message } : new TokenFailure());
+    internal TokenFailure Describe(Exception failure) => _settings.Describe(failure);
 
     /// <summary>The source of an answer is disposed.</summary>
     internal void OnOver(Answer answer, HubLimits.Place place, long characters)
@@ -224,7 +222,7 @@ public sealed class TokenStreamHub
             return;
 
         kept.Answer = null;
-        kept.Timer = HubTimer.Create(Clock, _ => _ = ForgetAsync(place.Key), null, Options.Keep, Timeout.InfiniteTimeSpan);
+        kept.Timer = HubTimer.Create(Clock, _ => _ = ForgetAsync(place.Key) /* reports by itself what fails */, null, Options.Keep, Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>Stops all.</summary>
@@ -258,7 +256,7 @@ public sealed class TokenStreamHub
 
     private List<Answer> UnderWay => [.. _answers.Values.Select(kept => kept.Answer).OfType<Answer>()];
 
-    private bool IsStopping => _isStopping || _hostStops.IsCancellationRequested;
+    private bool IsStopping => _isStopping || _settings.Stopping.IsCancellationRequested;
 
     private async ValueTask<bool> StopAsync(StreamKey key, TokenLogEnd end)
     {
@@ -307,9 +305,4 @@ public sealed class TokenStreamHub
             HubLog.LogFailed(Logger, failure);
         }
     }
-
-    internal static TimeProvider ClockOf(IServiceProvider services) =>
-#pragma warning disable RS0030 // where nobody says which clock, it is the system's
-        services.GetService<IOptions<TokenResultOptions>>()?.Value.TimeProvider ?? services.GetService<TimeProvider>() ?? TimeProvider.System;
-#pragma warning restore RS0030
 }

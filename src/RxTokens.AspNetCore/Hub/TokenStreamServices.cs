@@ -25,7 +25,7 @@ public static class TokenStreamServices
         {
             var options = services.GetRequiredService<IOptions<TokenStreamOptions>>().Value;
             options.Validate();
-            return new MemoryTokenLog(options.CharactersPerAnswer, options.Keep, TokenStreamHub.ClockOf(services));
+            return new MemoryTokenLog(options.CharactersPerAnswer, options.Keep, ServingSettings.Of(services, null).Clock);
         });
         services.TryAddSingleton(static services => new TokenStreamHub(services));
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, HubShutdown>());

@@ -28,7 +28,7 @@ public sealed class TokenEventsResult<T> : IResult, IEndpointMetadataProvider, I
     {
         ArgumentNullException.ThrowIfNull(httpContext);
 
-        var settings = ServingSettings.Of(httpContext, _options);
+        var settings = ServingSettings.Of(httpContext.RequestServices, _options);
         if (IsComingBack(httpContext, settings.Options))
         {
             httpContext.Response.StatusCode = StatusCodes.Status204NoContent; // tells an EventSource to stay away

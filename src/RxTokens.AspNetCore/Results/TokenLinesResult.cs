@@ -27,7 +27,7 @@ public sealed class TokenLinesResult<T> : IResult, IEndpointMetadataProvider, IS
     {
         ArgumentNullException.ThrowIfNull(httpContext);
 
-        return Serving.BeginAsync(httpContext, ServingSettings.Of(httpContext, _options), JsonLines<T>.MediaType, _serve);
+        return Serving.BeginAsync(httpContext, ServingSettings.Of(httpContext.RequestServices, _options), JsonLines<T>.MediaType, _serve);
     }
 
     static void IEndpointMetadataProvider.PopulateMetadata(MethodInfo method, EndpointBuilder builder)

@@ -26,7 +26,7 @@ public sealed class TokenTextResult : IResult, IEndpointMetadataProvider, IStatu
     {
         ArgumentNullException.ThrowIfNull(httpContext);
 
-        return Serving.BeginAsync(httpContext, ServingSettings.Of(httpContext, _options), PlainText.ContentTypeOfText, _serve);
+        return Serving.BeginAsync(httpContext, ServingSettings.Of(httpContext.RequestServices, _options), PlainText.ContentTypeOfText, _serve);
     }
 
     static void IEndpointMetadataProvider.PopulateMetadata(MethodInfo method, EndpointBuilder builder)

@@ -10,7 +10,7 @@ internal static class Refusal
     public static void OfAStoppingHost(HttpContext context, ServingSettings settings)
     {
         context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
-        context.Response.Headers.RetryAfter = Math.Max(1, (long)Math.Ceiling(settings.ComeBack().TotalSeconds)).ToString(CultureInfo.InvariantCulture);
+        context.Response.Headers.RetryAfter = TokenFailure.Seconds(settings.ComeBack()).ToString(CultureInfo.InvariantCulture);
     }
 
     /// <summary>The status of a failure, with its message as the details of a problem.</summary>

@@ -12,11 +12,10 @@ internal sealed record ServingSettings(TokenResultOptions Options, TimeProvider 
 {
     private static readonly TokenResultOptions Defaults = new();
 
-    /// <param name="context">The request.</param>
+    /// <param name="services">Those of the request, or of the application.</param>
     /// <param name="options">What the caller has given, before what the application has configured.</param>
-    public static ServingSettings Of(HttpContext context, TokenResultOptions? options)
+    public static ServingSettings Of(IServiceProvider? services, TokenResultOptions? options)
     {
-        var services = context.RequestServices;
         options ??= services?.GetService<IOptions<TokenResultOptions>>()?.Value ?? Defaults;
 #pragma warning disable RS0030 // where nobody says which clock, it is the system's
         var clock = options.TimeProvider ?? services?.GetService<TimeProvider>() ?? TimeProvider.System;

@@ -292,18 +292,19 @@ internal abstract partial class Stage<T> : IAwakened
     void IAwakened.OnRung() => Post(Note.News);
 
     /// <summary>Puts a timer away, if there is one.</summary>
-    protected void Disarm(ref Alarm? alarm)
+    protected void Disarm<TTimer>(ref TTimer? timer)
+        where TTimer : class, IDisposable
     {
         try
         {
-            alarm?.Dispose();
+            timer?.Dispose();
         }
         catch (Exception failure)
         {
             FailedToCleanUp(failure);
         }
 
-        alarm = null;
+        timer = null;
     }
 
     /// <summary>Lets go of an item that nobody will get.</summary>

@@ -265,7 +265,7 @@ internal sealed class QuotaOutlet<T>(IAsyncEnumerable<T> source, QuotaTerms<T> t
     protected override Due OnRest(bool isUsedUp)
     {
         if (!IsOpen || _purse.IsEmpty)
-            Disarm();
+            Disarm(ref _renewal);
         else if (_renewal is null)
             Arm();
         return base.OnRest(isUsedUp);
@@ -282,19 +282,5 @@ internal sealed class QuotaOutlet<T>(IAsyncEnumerable<T> source, QuotaTerms<T> t
             Fail(failure);
             Post(Note.News); // to have it seen to: we are about to rest
         }
-    }
-
-    private void Disarm()
-    {
-        try
-        {
-            _renewal?.Dispose();
-        }
-        catch (Exception failure)
-        {
-            FailedToCleanUp(failure);
-        }
-
-        _renewal = null;
     }
 }
