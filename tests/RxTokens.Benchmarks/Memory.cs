@@ -50,9 +50,11 @@ internal sealed record Memory(string Name, string Unit, Kept[] Lines, string[] B
         var r3 = await RetainedAsync(
             source => R3.ObservableExtensions.ToAsyncEnumerable(R3.ObservableExtensions.Where(R3.Observable.ToObservable(source), text => text.Length > 0))).ConfigureAwait(false) - bare;
 
-        string[] broken = ours > MaxIdleBytes
-            ? [$"An idle pipeline keeps {ours:N0} B; it promises at most {MaxIdleBytes:N0}."]
-            : [];
+        string[] broken =
+        [
+            .. ours > MaxIdleBytes ? [$"An idle pipeline keeps {ours:N0} B; it promises at most {MaxIdleBytes:N0}."] : Array.Empty<string>(),
+            .. framed > MaxIdleBytesWithFrames ? [$"An idle pipeline with PerFrame keeps {framed:N0} B; it promises at most {MaxIdleBytesWithFrames:N0}."] : Array.Empty<string>(),
+        ];
         return new Memory(Idle, "B each",
         [
             new("the bare source and its waiting consumer", bare, null),

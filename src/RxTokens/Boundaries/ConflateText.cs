@@ -31,7 +31,7 @@ internal sealed class ConflateTextBoundary(
     private volatile SpscQueue<char>? _text; // none before there is text that has to wait
     private volatile int _empties; // items without text so far; they count up, and so does the next
     private volatile int _emptiesTaken;
-    private int _merged; // not a long: an idle pipeline is bounded in bytes
+    private long _merged;
 
     public long Merged => Volatile.Read(ref _merged);
 
@@ -97,7 +97,7 @@ internal sealed class ConflateTextBoundary(
 
         if (merges)
         {
-            Volatile.Write(ref _merged, _merged == int.MaxValue ? _merged : _merged + 1);
+            Volatile.Write(ref _merged, _merged + 1);
             if (Metrics.Merged.Enabled)
                 Metrics.Merged.Add(1);
         }

@@ -4,6 +4,6 @@ namespace RxTokens;
 /// <remarks>The meter <c>RxTokens</c> counts the same for all streams together. An operator behind <c>Conflate</c> hides it.</remarks>
 public interface IMergeCount
 {
-    /// <summary>How many items, so far, were merged into one that was waiting; may be read on any thread. Of text, 2,147,483,647 are counted at the most.</summary>
+    /// <summary>How many items, so far, were merged into one that was waiting; may be read on any thread.</summary>
     long Merged { get; }
 }

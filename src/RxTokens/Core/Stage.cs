@@ -26,7 +26,7 @@ namespace RxTokens;
 /// </remarks>
 internal abstract partial class Stage<T> : IAwakened
 {
-    private enum Phase
+    private enum Phase : byte
     {
         Ready,
         Reading,
@@ -61,7 +61,6 @@ internal abstract partial class Stage<T> : IAwakened
 
     private volatile IOutlet<T>? _inner;
     private volatile CancellationTokenSource? _cancellation;
-    private Turn _turn;
     private int _runner;
 
     private Phase _phase;
@@ -73,6 +72,7 @@ internal abstract partial class Stage<T> : IAwakened
     private ConfiguredValueTaskAwaitable<bool>.ConfiguredValueTaskAwaiter _read;
     private ConfiguredValueTaskAwaitable.ConfiguredValueTaskAwaiter _cleanup;
     private Failures? _failures;
+    private Turn _turn; // the last: what a derived class begins with fills its half word
 
     /// <param name="source">The source, enumerated at the first read; none where items are pushed.</param>
     /// <param name="mayBeHeld">Whether the consumer may keep the turn between its calls.</param>
