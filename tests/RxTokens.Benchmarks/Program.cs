@@ -6,8 +6,8 @@ using RxTokens.Benchmarks;
 if (args is ["unsent-limit", ..])
     return await UnsentLimitRun.RunAsync();
 
-// "ratios" is the short form, "load" serves many readers; everything else goes to BenchmarkDotNet.
-if (args is not ["ratios" or "load", .. var given])
+// "ratios" is the short form, "load" serves many readers, "text" is about the text operators; everything else goes to BenchmarkDotNet.
+if (args is not ["ratios" or "load" or "text", .. var given])
 {
     BenchmarkSwitcher.FromAssembly(typeof(Ratios).Assembly).Run(args);
     return 0;
@@ -16,6 +16,8 @@ if (args is not ["ratios" or "load", .. var given])
 CultureInfo.DefaultThreadCurrentCulture = CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 if (args[0] == "load")
     return await Load.MainAsync(given);
+if (args[0] == "text")
+    return TextRates.Main(given);
 
 if (!Options.TryParse(given, out var options, out var error))
 {

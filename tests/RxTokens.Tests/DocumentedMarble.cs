@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
 using NUnit.Framework;
@@ -28,12 +29,19 @@ internal sealed partial class DocumentedMarble
         _unused = [.. _rows.Keys];
     }
 
+    private static readonly IReadOnlyList<(string Id, string Name, string Code)> Documented =
+    [
+        .. from documented in XDocument.Load(Path.ChangeExtension(typeof(TokenStream).Assembly.Location, ".xml")).Descendants("member")
+           let code = documented.Element("remarks")?.Element("code")?.Value
+           where code is not null && Row().IsMatch(code)
+           select (documented.Attribute("name")!.Value, NameOf(documented), code),
+    ];
+
     /// <summary>The marbles of all documented members that have one, by the members' names in C#.</summary>
-    public static IReadOnlyDictionary<string, string> All { get; } = (
-        from documented in XDocument.Load(Path.ChangeExtension(typeof(TokenStream).Assembly.Location, ".xml")).Descendants("member")
-        let code = documented.Element("remarks")?.Element("code")?.Value
-        where code is not null && Row().IsMatch(code)
-        select (Name: NameOf(documented), Code: code)).ToDictionary(m => m.Name, m => m.Code);
+    public static IReadOnlyDictionary<string, string> All { get; } = Documented.ToDictionary(m => m.Name, m => m.Code);
+
+    /// <summary>The runs of those whose tests have run, by the members' names in the XML documentation.</summary>
+    public static ConcurrentDictionary<string, MarbleChart> Charts { get; } = [];
 
     /// <summary>The diagram with this label.</summary>
     public string this[string label]
@@ -55,9 +63,11 @@ internal sealed partial class DocumentedMarble
     /// <summary>Runs a member's marble. Each of its rows must be used.</summary>
     public static void Run(string member, Action<MarbleTest, DocumentedMarble> test)
     {
-        var marble = new DocumentedMarble(member, All[Find(member)]);
-        MarbleTest.Run(m => test(m, marble));
+        var name = Find(member);
+        var marble = new DocumentedMarble(member, All[name]);
+        var chart = MarbleTest.Run(m => test(m, marble));
         Assert.That(marble._unused, Is.Empty, "rows that the test does not look at");
+        Charts[Documented.First(d => d.Name == name).Id] = chart;
     }
 
     /// <summary>The full name of a member: a name alone is enough where it is the only one.</summary>

@@ -28,27 +28,27 @@ public static partial class TokenStream
     /// public static async IAsyncEnumerable&lt;T> Timeout&lt;T>(
     ///     this IAsyncEnumerable&lt;T> source, TimeSpan first, TimeSpan between, IScheduler scheduler)
     /// {
-    ///         using var tooLate = new CancellationTokenSource();
-    ///         await using var reading = source.GetAsyncEnumerator(tooLate.Token);
-    ///         for (var limit = first; await ReadAsync(limit); limit = between)
-    ///             yield return reading.Current;
+    ///     using var tooLate = new CancellationTokenSource();
+    ///     await using var reading = source.GetAsyncEnumerator(tooLate.Token);
+    ///     for (var limit = first; await ReadAsync(limit); limit = between)
+    ///         yield return reading.Current;
     ///
-    ///         async Task&lt;bool> ReadAsync(TimeSpan limit)
+    ///     async Task&lt;bool> ReadAsync(TimeSpan limit)
+    ///     {
+    ///         var read = reading.MoveNextAsync();
+    ///         if (read.IsCompleted)
+    ///             return await read;
+    ///         using var timer = limit == InfiniteTimeSpan ? null : scheduler.Schedule(limit, tooLate.Cancel);
+    ///         try
     ///         {
-    ///             var read = reading.MoveNextAsync();
-    ///             if (read.IsCompleted)
-    ///                 return await read;
-    ///             using var timer = limit == InfiniteTimeSpan ? null : scheduler.Schedule(limit, tooLate.Cancel);
-    ///             try
-    ///             {
-    ///                 return await read;
-    ///             }
-    ///             finally
-    ///             {
-    ///                 if (tooLate.IsCancellationRequested)
-    ///                     throw new TimeoutException();
-    ///             }
+    ///             return await read;
     ///         }
+    ///         finally
+    ///         {
+    ///             if (tooLate.IsCancellationRequested)
+    ///                 throw new TimeoutException();
+    ///         }
+    ///     }
     /// }
     /// </code>
     /// </remarks>

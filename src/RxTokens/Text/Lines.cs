@@ -11,7 +11,7 @@ public static partial class TokenStream
     /// <remarks>
     /// <code>
     /// source  a-b-{LF c}----{LF}-d|       // LF: a line feed
-    /// result  ----{ab}  ----{c} --{d|}    // Lines()
+    /// result  ----{ab}  ----{c} --[d|]    // Lines()
     /// </code>
     /// <para><b>A line</b> ends with LF, CR LF or CR, and with nothing else (as for <see cref="TextReader.ReadLine"/> and server-sent events; the source
     /// of the rule is the HTML standard, 9.2.6). It is told without its end, at once; of CR LF at the CR. A rest without an end is a last
