@@ -34,7 +34,7 @@ internal static partial class Failures
     /// <summary>One line that is not too long, without anything that a terminal would obey.</summary>
     public static string OneLine(string text, int longest = LongestLine)
     {
-        var line = Whitespace().Replace(text, " ").Trim().Printable();
+        var line = Whitespace().Replace(text, " ").Trim().Printable(ControlCharacters.Show);
         if (line.Length <= longest)
             return line;
         return line[..(char.IsHighSurrogate(line[longest - 2]) ? longest - 2 : longest - 1)] + "…";

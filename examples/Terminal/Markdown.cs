@@ -21,7 +21,7 @@ internal static class Markdown
             return lines;
 
         var gap = text.Length == 0 ? [] : (SegmentLine[])[[]];
-        var wraps = thoughts.Printable().Split('\n').Select(line => (Func<List<SegmentLine>>)(() => Wrapping.Plain(line, Thought, options, width)));
+        var wraps = thoughts.Printable(ControlCharacters.Show).Split('\n').Select(line => (Func<List<SegmentLine>>)(() => Wrapping.Plain(line, Thought, options, width)));
         return LastOf([.. wraps, () => [.. gap, .. lines]], count);
     }
 
@@ -29,7 +29,7 @@ internal static class Markdown
     public static List<SegmentLine> LastLines(string text, RenderOptions options, int width, int count = int.MaxValue)
     {
         var blocks = new MarkdownBlocks(options, width);
-        return LastOf([.. text.Printable().Split('\n').Select(blocks.Next)], count);
+        return LastOf([.. text.Printable(ControlCharacters.Show).Split('\n').Select(blocks.Next)], count);
     }
 
     /// <summary>

@@ -46,7 +46,7 @@ internal static class Summary
         if (now.Thoughts > 0)
             yield return ("the model thought first", $"{outcome.TextThought.Length:N0} characters, no part of the answer");
         if (recording is not null)
-            yield return ("recorded", $"{recording.Chunks:N0} {(recording.Chunks == 1 ? "chunk" : "chunks")} to {recording.Path.Printable()}");
+            yield return ("recorded", $"{recording.Chunks:N0} {(recording.Chunks == 1 ? "chunk" : "chunks")} to {recording.Path.Printable(ControlCharacters.Show)}");
     }
 
     private static (bool IsEqual, string Line) Verdict(Outcome outcome, Options options)

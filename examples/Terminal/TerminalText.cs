@@ -18,7 +18,7 @@ internal sealed class TerminalText
     {
         _line += text;
         var whole = _line is [.., '\r' or (>= '\uD800' and <= '\uDBFF')] ? _line[..^1] : _line;
-        var shown = whole.Printable();
+        var shown = whole.Printable(ControlCharacters.Show);
         var next = shown[_shown..];
         _line = _line[(whole.LastIndexOfAny(LineEnds) + 1)..];
         _shown = shown.Length - (shown.LastIndexOf('\n') + 1);
@@ -28,7 +28,7 @@ internal sealed class TerminalText
     /// <summary>What has waited, at the end.</summary>
     public string Rest()
     {
-        var rest = _line.Printable()[_shown..];
+        var rest = _line.Printable(ControlCharacters.Show)[_shown..];
         (_line, _shown) = ("", 0);
         return rest;
     }

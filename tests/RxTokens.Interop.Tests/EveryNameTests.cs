@@ -205,8 +205,8 @@ public class EveryNameTests
     [Test]
     public async Task Printable()
     {
-        Assert.That(await Numbers.Through(o => o.Select(n => $"{n}\e")).Printable().CollectAsync(), Is.EqualTo(new[] { "1␛", "2␛", "3␛" }));
-        Assert.That("\a".Printable(), Is.EqualTo("␇"));
+        Assert.That(await Numbers.Through(o => o.Select(n => $"{n}\e")).Printable(ControlCharacters.Show).CollectAsync(), Is.EqualTo(new[] { "1␛", "2␛", "3␛" }));
+        Assert.That("\aa".Printable(), Is.EqualTo("a"));
     }
 
     [Test]

@@ -1,14 +1,16 @@
 using System.Text;
+using System.Text.RegularExpressions;
 using System.Xml.Linq;
 
 namespace RxTokens.Tests.Pages;
 
 /// <summary>The page of an operator: its documentation, with the picture of the run that its test asserts.</summary>
-internal sealed class OperatorPage(Operator @operator, IReadOnlyList<OperatorPage.Member> members, IReadOnlyList<string> signatures, string sample, IReadOnlyList<string> costs)
+internal sealed partial class OperatorPage(Operator @operator, IReadOnlyList<OperatorPage.Member> members, IReadOnlyList<string> signatures, string sample, IReadOnlyList<string> costs)
 {
     /// <summary>A documented member, and what its test has drawn; its overloads share a documentation where they say the same.</summary>
     public sealed record Member(XElement Documentation, string? Marble, MarbleChart? Chart);
 
+    private const int LongestLabel = 60;
     private const string Command = "RXTOKENS_WRITE_PAGES=1 dotnet test tests/RxTokens.Tests --filter OperatorPages";
 
     public string FileName => $"{@operator.Name}.md";
@@ -19,7 +21,7 @@ internal sealed class OperatorPage(Operator @operator, IReadOnlyList<OperatorPag
     public string Summary => DocumentationText.Inline(members[0].Documentation.Element("summary"));
 
     /// <summary>The pictures, by their file names: the same marble is drawn once.</summary>
-    public IEnumerable<(string FileName, string Svg)> Pictures => Drawn.Select((m, i) => (PictureName(i), m.Chart!.ToSvg(Call(m.Marble!)) + "\n"));
+    public IEnumerable<(string FileName, string Svg)> Pictures => Drawn.Select((m, i) => (PictureName(i), Labelled(m.Chart!.ToSvg(Call(m.Marble!)), m.Marble!) + "\n"));
 
     private IReadOnlyList<Member> Drawn => [.. members.Where(m => m.Chart is not null).DistinctBy(m => m.Marble)];
 
@@ -76,6 +78,31 @@ internal sealed class OperatorPage(Operator @operator, IReadOnlyList<OperatorPag
     private int Index(string marble) => Drawn.Select((m, i) => (m.Marble, i)).First(m => m.Marble == marble).i;
 
     private string PictureName(int index) => index == 0 ? $"{@operator.Name}.svg" : $"{@operator.Name}-{index + 1}.svg";
+
+    /// <summary>The results are called what the documentation calls them, and not as the test writes it.</summary>
+    private static string Labelled(string svg, string marble)
+    {
+        var comments = marble.Split('\n').Where(row => row.StartsWith("result", StringComparison.Ordinal))
+            .Select(row => row.IndexOf("// ", StringComparison.Ordinal) is var at and >= 0 ? row[(at + 3)..].Trim() : null).ToList();
+        var labels = Label().Matches(svg);
+        if (labels.Count != comments.Count || comments.Contains(null))
+            return svg;
+
+        var names = comments.ConvertAll(c => new XText(c!.Length > LongestLabel ? c[..LongestLabel] + "…" : c).ToString());
+        for (var i = labels.Count - 1; i >= 0; i--)
+            svg = svg[..labels[i].Groups[1].Index] + names[i] + svg[(labels[i].Groups[1].Index + labels[i].Groups[1].Length)..];
+        for (var (i, end) = (labels.Count - 1, labels[0].Index); i >= 0; i--)
+        {
+            var told = svg.LastIndexOf($"{labels[i].Groups[1].Value} (result)", end, StringComparison.Ordinal); // in the description
+            if (told >= 0)
+                (svg, end) = (svg[..told] + names[i] + svg[(told + labels[i].Groups[1].Length)..], told);
+        }
+
+        return svg;
+    }
+
+    [GeneratedRegex("<text class=\"code\"[^>]*>([^<]*)</text>")]
+    private static partial Regex Label();
 
     /// <summary>The call, which stands behind a result.</summary>
     private string Call(string marble)
