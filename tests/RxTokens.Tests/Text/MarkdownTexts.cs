@@ -27,19 +27,28 @@ internal static partial class MarkdownTexts
     public static Gen<string> Any { get; } = Pieces.ListOf().Select(string.Concat);
 
     /// <summary>Whether the text has something in which Markdig differs from CommonMark (and from its reference implementation in JavaScript).</summary>
-    public static bool IsReadDifferentlyByMarkdig(string text) => IndentedItem().IsMatch(text) || TabInEmptyItem().IsMatch(text) || BlankLineAfterReturn().IsMatch(text);
+    public static bool IsReadDifferentlyByMarkdig(string text) =>
+        IndentedItem().IsMatch(text) || EmptyLineInItem().IsMatch(text) || CodeInItem().IsMatch(text) || SignsUnderDefinition().IsMatch(text) || BlanksAfterReturn().IsMatch(text);
 
     // The mark of a list item that is indented by four columns or more is code or text.
     [GeneratedRegex(@"(    |\t) *([-+*]|[0-9]+[.)])", RegexOptions.ExplicitCapture)]
     private static partial Regex IndentedItem();
 
-    // An item may begin with a blank line; a tab in the next line is indentation like any other.
-    [GeneratedRegex(@"([-+*]|[0-9]+[.)])[ \t]*(\n|\r)\s*\t", RegexOptions.ExplicitCapture)]
-    private static partial Regex TabInEmptyItem();
+    // An item that begins with an empty line has the indented lines behind it.
+    [GeneratedRegex(@"([-+*]|[0-9]+[.)])[ \t]*(\n|\r)\s*[ \t]", RegexOptions.ExplicitCapture)]
+    private static partial Regex EmptyLineInItem();
+
+    // So has one that begins with indented code.
+    [GeneratedRegex(@"([-+*]|[0-9]+[.)])(     | *\t)", RegexOptions.ExplicitCapture)]
+    private static partial Regex CodeInItem();
+
+    // A line of signs under nothing but definitions of link references is text, and makes no heading.
+    [GeneratedRegex(@"\]:.*[\r\n]\s*(=+|-+)[ \t]*([\r\n]|$)", RegexOptions.ExplicitCapture)]
+    private static partial Regex SignsUnderDefinition();
 
     // A carriage return ends a line, and blanks behind it are the next.
     [GeneratedRegex(@"\r[ \t]+[\r\n]", RegexOptions.ExplicitCapture)]
-    private static partial Regex BlankLineAfterReturn();
+    private static partial Regex BlanksAfterReturn();
 
     /// <summary>The top-level blocks and all below them.</summary>
     public static MarkdownDocument Parse(string text) => Markdown.Parse(text, Pipeline);
