@@ -116,6 +116,10 @@ internal static class TextLaws
         }
     }
 
+    /// <summary>Whether a text has no half of a surrogate pair of its own.</summary>
+    public static bool IsWellFormed(string text) =>
+        !text.Where((c, i) => char.IsSurrogate(c) && !(char.IsHighSurrogate(c) ? i + 1 < text.Length && char.IsSurrogatePair(text, i) : i > 0 && char.IsSurrogatePair(text, i - 1))).Any();
+
     /// <summary>A text with its control characters and its halves of surrogate pairs as escapes.</summary>
     public static string Show(string text)
     {
