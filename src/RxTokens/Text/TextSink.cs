@@ -112,7 +112,9 @@ internal abstract class TextSink<R> : IObserver<string>, IDisposable
             return;
 
         _isOver = true;
+        _isTelling = true;
         _observer.OnCompleted();
+        _isTelling = false;
     }
 
     // The source speaks.
