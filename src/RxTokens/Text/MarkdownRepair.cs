@@ -1,0 +1,264 @@
+using System.Globalization;
+using System.Text;
+
+namespace RxTokens;
+
+/// <summary>Closes what is open at the end of a paragraph or heading of Markdown: the inlines of CommonMark 0.31.2, 6, as far as that needs them.</summary>
+internal sealed class MarkdownRepair
+{
+    private const char Image = '!';
+
+    /// <summary>How much may be open: what is more is text. Each sign looks at that much, at most.</summary>
+    private const int MaxOpen = 100;
+
+    private record struct Mark(char Sign, int At, int Length, int Count, bool CanClose)
+    {
+        public bool IsDead; // a bracket in whose text a link stands
+
+        public readonly bool IsBracket => Sign is '[' or Image;
+    }
+
+    private readonly string _text;
+    private readonly int _start;
+    private readonly List<Mark> _marks = [];
+    private readonly List<int> _brackets = []; // to be left out
+    private int _end; // of what is shown
+    private string _codeEnd = "";
+    private int _undecided = -1; // the run of signs at the end
+
+    private MarkdownRepair(string text, int start) => (_text, _start, _end) = (text, start, text.Length);
+
+    /// <summary>The text with its end repaired.</summary>
+    /// <param name="text">Markdown.</param>
+    /// <param name="start">Where the inlines begin.</param>
+    public static string Close(string text, int start)
+    {
+        var repair = new MarkdownRepair(text, start);
+        for (var at = start; at < repair._end;)
+            at = repair.Read(at);
+        return repair.Closed();
+    }
+
+    private int Read(int at)
+    {
+        switch (_text[at])
+        {
+            case '\\':
+                if (at + 1 == _text.Length)
+                    _end = at;
+                return at + (at + 1 < _text.Length && IsAsciiPunctuation(_text[at + 1]) ? 2 : 1);
+            case '`':
+                return ReadCode(at);
+            case '<':
+                var tag = MarkdownHtml.TagLength(_text.AsSpan(at));
+                return at + Math.Max(1, tag > 0 ? tag : AddressLength(_text.AsSpan(at)));
+            case '!' when at + 1 < _text.Length && _text[at + 1] == '[':
+                Open(new(Image, at, 2, 0, false));
+                return at + 2;
+            case '[':
+                Open(new('[', at, 1, 0, false));
+                return at + 1;
+            case ']':
+                return ReadBracket(at);
+            case '*' or '_' or '~':
+                return ReadSigns(at);
+            default:
+                return at + 1;
+        }
+    }
+
+    private void Open(Mark mark)
+    {
+        if (_marks.Count < MaxOpen)
+            _marks.Add(mark);
+    }
+
+    private int ReadCode(int at)
+    {
+        var length = Run(at);
+        var from = at + length;
+        for (var next = from; (next = _text.IndexOf('`', next)) >= 0; next += Run(next))
+        {
+            if (Run(next) == length)
+                return next + length;
+        }
+
+        var rest = _text.AsSpan(from);
+        if (rest.Trim().IsEmpty)
+            return _text.Length;
+
+        var last = _text.Length - 1 - _text.AsSpan().LastIndexOfAnyExcept('`');
+        _codeEnd = last < length ? new('`', length - last) : " " + new string('`', length);
+        return _text.Length;
+    }
+
+    private int ReadBracket(int at)
+    {
+        var open = _marks.FindLastIndex(m => m.IsBracket);
+        if (open < 0)
+            return at + 1;
+
+        var mark = _marks[open];
+        var rest = _text.AsSpan(at + 1);
+        var length = mark.IsDead ? 0 : rest.IsEmpty ? (IsNoLink(mark, at) ? 0 : -1) : rest[0] switch
+        {
+            '(' => LinkLength(rest),
+            '[' => rest.Contains(']') ? MarkdownDefinitions.LabelLength(rest) : -1,
+            _ => 0,
+        };
+        if (length < 0)
+        {
+            _end = at;
+            return at;
+        }
+
+        if (length > 0)
+        {
+            _marks.RemoveRange(open, _marks.Count - open);
+            for (var i = 0; i < open && mark.Sign == '['; i++)
+                _marks[i] = _marks[i] with { IsDead = _marks[i].IsDead || _marks[i].Sign == '[' };
+        }
+        else
+        {
+            _marks.RemoveAt(open);
+        }
+
+        return at + 1 + length;
+    }
+
+    /// <summary>Whether brackets that nothing follows yet hold nothing, or are the box of a task.</summary>
+    private bool IsNoLink(Mark mark, int at)
+    {
+        var label = _text.AsSpan(mark.At + mark.Length, at - mark.At - mark.Length).Trim();
+        return label.IsEmpty || (mark.At == _start && _start > 0 && label is "x" or "X");
+    }
+
+    private static int LinkLength(ReadOnlySpan<char> text)
+    {
+        var at = 1 + MarkdownDefinitions.BlanksAndALineEnd(text[1..]);
+        if (at == text.Length)
+            return -1;
+        if (text[at] == ')')
+            return at + 1;
+
+        var destination = MarkdownDefinitions.DestinationLength(text[at..]);
+        if (destination <= 0)
+            return destination;
+
+        at += destination;
+        var blanks = MarkdownDefinitions.BlanksAndALineEnd(text[at..]);
+        at += blanks;
+        if (at == text.Length)
+            return -1;
+        if (text[at] == ')')
+            return at + 1;
+
+        var title = blanks == 0 ? 0 : MarkdownDefinitions.TitleLength(text[at..]);
+        if (title <= 0)
+            return title;
+
+        at += title + MarkdownDefinitions.BlanksAndALineEnd(text[(at + title)..]);
+        return at == text.Length ? -1 : text[at] == ')' ? at + 1 : 0;
+    }
+
+    private int ReadSigns(int at)
+    {
+        var sign = _text[at];
+        var length = Run(at);
+        var (before, after) = (at == _start ? ' ' : _text[at - 1], at + length == _text.Length ? ' ' : _text[at + length]);
+        var isLeft = !char.IsWhiteSpace(after) && (!IsPunctuation(after) || char.IsWhiteSpace(before) || IsPunctuation(before));
+        var isRight = !char.IsWhiteSpace(before) && (!IsPunctuation(before) || char.IsWhiteSpace(after) || IsPunctuation(after));
+        var canOpen = isLeft && (sign != '_' || !isRight || IsPunctuation(before));
+        var canClose = isRight && (sign != '_' || !isLeft || IsPunctuation(after));
+        // At the end an underscore may stand within a word, and a tilde may be half a mark: nothing is lost where they are left out and what is open is closed.
+        if ((sign == '~' && length != 2) || (sign == '_' && at + length == _text.Length))
+            (canOpen, canClose) = (false, false);
+
+        var count = length;
+        for (var i = _marks.Count - 1; i >= 0 && canClose && count > 0; i--)
+        {
+            var mark = _marks[i];
+            if (mark.IsBracket && !mark.IsDead)
+                break;
+            var isOdd = sign != '~' && (mark.CanClose || canOpen) && (mark.Length + length) % 3 == 0 && (mark.Length % 3 != 0 || length % 3 != 0);
+            if (mark.Sign != sign || isOdd)
+                continue;
+
+            _marks.RemoveRange(i + 1, _marks.Count - i - 1);
+            var used = Math.Min(mark.Count, count) >= 2 ? 2 : 1;
+            count -= used;
+            if (mark.Count == used)
+                _marks.RemoveAt(i);
+            else
+                _marks[i++] = mark with { Count = mark.Count - used }; // the same once more
+        }
+
+        if (count > 0 && canOpen)
+            Open(new(sign, at, length, count, canClose));
+        if (count == length && at + length == _text.Length)
+            _undecided = at;
+        return at + length;
+    }
+
+    private string Closed()
+    {
+        var closing = new StringBuilder(_codeEnd);
+        for (var i = _marks.Count - 1; i >= 0; i--)
+        {
+            var mark = _marks[i];
+            if (mark.Sign == Image)
+                (_end, _codeEnd, _) = (mark.At, "", closing.Clear());
+            else if (mark.IsBracket && !mark.IsDead)
+                _brackets.Add(mark.At);
+            else if (!mark.IsBracket && HasText(mark.At + mark.Length) && !(mark.Sign == '~' && closing is [.., '~'])) // four would be none
+                closing.Append(mark.Sign, mark.Count);
+        }
+
+        if (closing.Length > _codeEnd.Length && _undecided >= 0)
+            _end = Math.Min(_end, _undecided);
+        var text = new StringBuilder(_text, 0, _end, _end + closing.Length);
+        foreach (var bracket in _brackets)
+        {
+            if (bracket < _end)
+                text.Remove(bracket, 1); // the last first
+        }
+
+        if (closing.Length == 0)
+            return text.ToString();
+
+        var shown = text.ToString();
+        var length = _codeEnd.Length > 0 ? shown.Length : shown.AsSpan().TrimEnd().Length;
+        return string.Concat(shown.AsSpan(0, length), closing.ToString(), shown.AsSpan(length));
+    }
+
+    private bool HasText(int from)
+    {
+        for (var i = from; i < _end; i++)
+        {
+            if (!char.IsWhiteSpace(_text[i]) && _text[i] is not ('*' or '_' or '~' or '`' or '[' or ']'))
+                return true;
+        }
+
+        return false;
+    }
+
+    private int Run(int at)
+    {
+        var length = 1;
+        while (at + length < _text.Length && _text[at + length] == _text[at])
+            length++;
+        return length;
+    }
+
+    /// <summary>The length of an address between angle brackets; 0 where there is none.</summary>
+    private static int AddressLength(ReadOnlySpan<char> text)
+    {
+        var end = text[1..].IndexOfAny("<> \t\r\n") + 1;
+        return end > 1 && text[end] == '>' && text[..end].IndexOfAny(':', '@') > 1 ? end + 1 : 0;
+    }
+
+    private static bool IsAsciiPunctuation(char c) => char.IsAscii(c) && (char.IsPunctuation(c) || char.IsSymbol(c));
+
+    private static bool IsPunctuation(char c) => IsAsciiPunctuation(c) || (!char.IsAscii(c)
+        && char.GetUnicodeCategory(c) is >= UnicodeCategory.ConnectorPunctuation and <= UnicodeCategory.OtherSymbol);
+}
