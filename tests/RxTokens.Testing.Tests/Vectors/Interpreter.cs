@@ -25,7 +25,11 @@ internal sealed class Interpreter
     {
         var stream = Source();
         foreach (var step in _vector.Steps)
-            stream = Operators.Apply(_vector, step.Op, new Arguments(step.Static ? null : stream, step.Args, _functions, _m.Clock));
+        {
+            var arguments = new Arguments(step.Static ? null : stream, step.Args, _functions, _m.Clock);
+            stream = _vector.RxNet.Status == "none" ? Operators.ApplyOurs(_vector, step.Op, arguments) : Operators.Apply(_vector, step.Op, arguments);
+        }
+
         return stream!;
     }
 

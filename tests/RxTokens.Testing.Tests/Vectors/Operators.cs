@@ -114,6 +114,20 @@ internal static class Operators
             ?? throw new NotSupportedException($"{vector.Id}: {name} as {vector.RxNet.Api}");
     }
 
+    /// <summary>What Rx.NET has not, and this library has.</summary>
+    public static bool IsOurs(string name) => name is "throttleTime" or "throttle" or "auditTime" or "audit" or "bufferTime";
+
+    /// <summary>Applies one of ours; others of Rx.NET's, as they come in a pipeline.</summary>
+    public static Stream ApplyOurs(Vector vector, string name, Arguments o) => name switch
+    {
+        "throttleTime" => o.Trailing(2) ? o.Source.ThrottleLatest(o.Time(0), o.Clock, o.Leading(2)) : o.Source.ThrottleFirst(o.Time(0), o.Clock),
+        "throttle" => o.Trailing(1) ? o.Source.ThrottleLatest(o.ToStream(0), o.Leading(1)) : o.Source.ThrottleFirst(o.ToStream(0)),
+        "auditTime" => o.Source.Audit(o.Time(0), o.Clock),
+        "audit" => o.Source.Audit(o.ToStream(0)),
+        "bufferTime" => o.Source.BatchBy(o.Count(2), o.Time(0), o.Clock),
+        _ => Table.First(row => row.Name == name).Build(o),
+    };
+
     private static Stream CombineLatest(Arguments o)
     {
         var combine = o.Combine;
@@ -207,6 +221,11 @@ internal sealed class Arguments(Stream? source, IReadOnlyList<JsonElement> args,
 
     /// <summary>Whether there is a number, and not <c>$inf</c>.</summary>
     public bool HasNumber(int index) => index < args.Count && args[index].ValueKind == JsonValueKind.Number;
+
+    /// <summary>What the configuration of RxJS's throttle says.</summary>
+    public bool Leading(int index) => !Has(index) || !args[index].TryGetProperty("leading", out var leading) || leading.GetBoolean();
+
+    public bool Trailing(int index) => Has(index) && args[index].TryGetProperty("trailing", out var trailing) && trailing.GetBoolean();
 
     public object? Value(Index index) => functions.Value(args[index]);
 
