@@ -52,7 +52,7 @@ internal sealed class JsonPrefix(int maxChars, int maxDepth)
     }
 
     private readonly List<char> _text = [];
-    private readonly Stack<Container> _open = [];
+    private readonly Stack<JsonContainer> _open = [];
     private int _shown;
     private int _removed; // characters before _shown
     private bool _hasChanged;
@@ -494,29 +494,4 @@ internal sealed class JsonPrefix(int maxChars, int maxDepth)
         new($"{message} LineNumber: {Count(_line)} | BytePositionInLine: {Count(_byte)}.", path: null, _line, _byte);
 
     private static string Count(long count) => count.ToString(CultureInfo.InvariantCulture);
-
-    private sealed class Container(bool isObject)
-    {
-        private readonly Dictionary<string, int>? _members = isObject ? [] : null;
-        private readonly List<int>? _starts = isObject ? [] : null;
-        private string _name = "";
-        private int _start;
-
-        public bool IsObject => isObject;
-
-        public char End => isObject ? '}' : ']';
-
-        /// <summary>A member will follow.</summary>
-        public void Name(string name, int start) => (_name, _start) = (name, start);
-
-        /// <summary>It has followed: which part of the text is the member whose name it has, with the comma behind it.</summary>
-        public (int From, int To)? Replaced()
-        {
-            var (members, starts) = (_members!, _starts!);
-            starts.Add(_start);
-            (int, int)? replaced = members.TryGetValue(_name, out var earlier) ? (starts[earlier], starts[earlier + 1]) : null;
-            members[_name] = starts.Count - 1;
-            return replaced;
-        }
-    }
 }

@@ -180,7 +180,7 @@ internal sealed class MarkdownBlockSink(IObserver<MarkdownBlock> observer, bool 
             return;
 
         var shown = Repaired(text, textStart, scanner, lastLine);
-        if (shown == (_shown ?? "") && (_shownBehind is null || isBehind))
+        if (isBehind ? shown == _shown : shown == (_shown ?? "") && _shownBehind is null)
             return;
 
         (_shown, _shownBehind) = (shown, null);

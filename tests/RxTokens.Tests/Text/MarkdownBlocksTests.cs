@@ -78,6 +78,7 @@ public partial class MarkdownBlocksTests
         }
 
         Assert.That(text[at..].Trim(' ', '\t', '\r', '\n'), Is.Empty);
+        // Markdig takes the definitions of link references out of their paragraphs.
         if (!MarkdownTexts.IsReadDifferentlyByMarkdig(text) && !text.Contains("]:", StringComparison.Ordinal))
             Assert.That(starts, Is.EqualTo(MarkdownTexts.Parse(text).Select(block => LineOf(text, block.Span.Start))));
     });

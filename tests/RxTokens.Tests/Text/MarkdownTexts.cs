@@ -28,14 +28,15 @@ internal static partial class MarkdownTexts
 
     /// <summary>Whether the text has something in which Markdig differs from CommonMark (and from its reference implementation in JavaScript).</summary>
     public static bool IsReadDifferentlyByMarkdig(string text) =>
-        IndentedItem().IsMatch(text) || EmptyLineInItem().IsMatch(text) || CodeInItem().IsMatch(text) || SignsUnderDefinition().IsMatch(text) || BlanksAfterReturn().IsMatch(text);
+        IndentedItem().IsMatch(text) || EmptyLineInItem().IsMatch(text) || CodeInItem().IsMatch(text) || SignsUnderDefinition().IsMatch(text)
+        || BlanksAfterReturn().IsMatch(text) || RuleBehindFence().IsMatch(text);
 
     // The mark of a list item that is indented by four columns or more is code or text.
     [GeneratedRegex(@"(    |\t) *([-+*]|[0-9]+[.)])", RegexOptions.ExplicitCapture)]
     private static partial Regex IndentedItem();
 
-    // An item that begins with an empty line has the indented lines behind it.
-    [GeneratedRegex(@"([-+*]|[0-9]+[.)])[ \t]*(\n|\r)\s*[ \t]", RegexOptions.ExplicitCapture)]
+    // An item that begins with an empty line has the indented lines behind it, unless another empty one comes first; its list may go on.
+    [GeneratedRegex(@"([-+*]|[0-9]+[.)])[ \t]*(\n|\r\n?)([ \t]|\s*[\r\n])", RegexOptions.ExplicitCapture)]
     private static partial Regex EmptyLineInItem();
 
     // So has one that begins with indented code.
@@ -45,6 +46,10 @@ internal static partial class MarkdownTexts
     // A line of signs under nothing but definitions of link references is text, and makes no heading.
     [GeneratedRegex(@"\]:.*[\r\n]\s*(=+|-+)[ \t]*([\r\n]|$)", RegexOptions.ExplicitCapture)]
     private static partial Regex SignsUnderDefinition();
+
+    // A rule that ends an item, and with it a fence, is no item.
+    [GeneratedRegex(@"(```|~~~)(.|[\r\n])*[\r\n] *(?<sign>[-*_])[ \t]*\k<sign>[ \t]*\k<sign>", RegexOptions.ExplicitCapture)]
+    private static partial Regex RuleBehindFence();
 
     // A carriage return ends a line, and blanks behind it are the next.
     [GeneratedRegex(@"\r[ \t]+[\r\n]", RegexOptions.ExplicitCapture)]
