@@ -8,8 +8,8 @@ public static partial class TokenStream
     /// <summary>Finds the blocks of code between fences in Markdown, and tells their text as it comes, or each as a whole.</summary>
     /// <remarks>
     /// <code>
-    /// source  a-{LF ``` cs}-{LF x}---y--{LF ```}-{LF}     -b|    // LF: a line feed
-    /// result  --            --[{cs}x]---y--{LF}-    {closed}--|    // CodeFences()
+    /// source  a-{LF ``` cs}-{LF x}---y--{LF ```}-{LF}-b|    // LF: a line feed
+    /// result  ----[{cs}x]---y--{LF}-{closed}--|    // CodeFences()
     /// </code>
     /// <para><b>A block</b> is what CommonMark 0.31.2, 4.5, says, in list items and block quotes, too: their marks and the indentation of the opening
     /// fence are taken off each line. Lines end with LF, CR LF or CR, and are told with LF. <see cref="CodeFence.Info"/> is told as it is written, without

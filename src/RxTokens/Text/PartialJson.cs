@@ -23,7 +23,7 @@ public static partial class TokenStream
     /// around it. Nothing is told while only white space has come.</para>
     /// <para><b>Demand:</b> inside <see cref="Through"/>: reads on until a piece changes the view. Held is the document. A view is a string of its
     /// length, so that a document of n characters in k pieces costs n · k; besides that string each piece costs its own length.
-    /// <c>Conflate</c> or <c>ThrottleLatest</c> in front makes fewer of them.</para>
+    /// <c>Conflate</c> in front, which joins the text that has come while the reader was busy, makes fewer of them.</para>
     /// <para><b>Errors:</b> what System.Text.Json refuses fails at the same character (a wrong escape at the character behind the backslash),
     /// after the view of what stands before it, with a <see cref="JsonException"/> that has the line and the byte, and in its message the character. So does
     /// text behind the document, and at the end a document that is not whole, or none. A failure of the source arrives after the view.</para>
