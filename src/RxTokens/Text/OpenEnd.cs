@@ -1,0 +1,458 @@
+using System.Text.RegularExpressions;
+
+namespace RxTokens;
+
+/// <summary>Where in a text a pattern is not done yet: derived from the pattern, once.</summary>
+/// <remarks>
+/// <para>An engine that tries a pattern at some place is bound to give the same answer whatever follows, unless on one of its ways it asks for the
+/// character behind the end. The ways are a graph: each state asks for a character and leads on to another. An attempt is open if it may be in any state at the end.</para>
+/// <para>The ways may be too many, never too few: conditions that are looked at in passing are taken as met, groups as not atomic, a loop of many rounds as endless and a
+/// back-reference as any text. Too many ways hold text for longer than they must; no answer is wrong. The graph is walked on all ways at once, the oldest attempts first,
+/// so that the time is linear whatever the pattern is. (<see cref="RegexOptions.NonBacktracking"/> would do it for us, but misses matches: of
+/// <c>(?:a(?:b(?:c)?)?)?z</c> those in <c>abcb>z</c>.)</para>
+/// </remarks>
+internal sealed class OpenEnd
+{
+    private const long Unlimited = int.MaxValue;
+    private const int ManyRounds = 32;
+    private const int ManyStates = 5000;
+    private const int Nowhere = -1;
+
+    private readonly string _pattern;
+    private readonly Dictionary<string, CharacterSet> _sets = [];
+    private readonly List<(CharacterSet? Set, int Next, int Other)> _states = []; // without a set: on to both
+    private readonly int _entry;
+    private int _at;
+    private RegexOptions _options;
+    private int _behind;
+    private bool _looksAhead;
+    private bool _asksForEnd;
+
+    /// <summary>Reads a pattern.</summary>
+    /// <exception cref="ArgumentException">It looks at more than what can be kept.</exception>
+    public OpenEnd(Regex regex)
+    {
+        (_pattern, _options) = (regex.ToString(), regex.Options);
+        if ((_options & RegexOptions.RightToLeft) != 0)
+            throw Refused("is matched from right to left, and a stream has no right end");
+        if ((_options & RegexOptions.ECMAScript) != 0)
+            throw Refused("has the option ECMAScript, which is not supported");
+
+        var all = Alternatives();
+        if (_at < _pattern.Length)
+            throw Refused($"is not understood at {_at}");
+        _entry = all.Enter(Nowhere);
+    }
+
+    /// <summary>How many characters before it an attempt looks at.</summary>
+    public int Behind => _behind;
+
+    /// <summary>A part of the pattern: makes its states, given the one behind it, and returns the first.</summary>
+    private readonly record struct Part(Func<int, int> Enter, long MaxLength);
+
+    /// <summary>The characters that one place of the pattern takes, as the engine itself says.</summary>
+    private sealed class CharacterSet
+    {
+        private readonly Regex _regex;
+        private readonly bool[] _ascii = new bool[128];
+
+        public CharacterSet(string text, RegexOptions options)
+        {
+            _regex = new($@"\A{text}\z", options);
+            for (var c = '\0'; c < _ascii.Length; c++)
+                _ascii[c] = _regex.IsMatch([c]);
+        }
+
+        public bool Contains(char character) => character < _ascii.Length ? _ascii[character] : _regex.IsMatch([character]);
+    }
+
+    /// <summary>The attempts of one subscription.</summary>
+    public sealed class Attempts
+    {
+        private readonly OpenEnd _graph;
+        private readonly long[] _seen; // when last
+        private readonly Stack<int> _ways = new();
+        private List<(int State, long Start)> _open = []; // the oldest first
+        private List<(int State, long Start)> _nextOpen = [];
+        private long _time;
+        private long _at;
+
+        public Attempts(OpenEnd graph)
+        {
+            (_graph, _seen) = (graph, new long[graph._states.Count]);
+            Restart(0);
+        }
+
+        /// <summary>Where the first open attempt has begun, or the end.</summary>
+        public long First => _open.Count > 0 ? _open[0].Start : _at;
+
+        /// <summary>Forgets all, and goes on from there.</summary>
+        public void Restart(long at)
+        {
+            _at = at;
+            _open.Clear();
+            _time++;
+            Enter(_open, _graph._entry, at);
+        }
+
+        public void Add(ReadOnlySpan<char> text)
+        {
+            foreach (var character in text)
+            {
+                _at++;
+                _time++;
+                _nextOpen.Clear();
+                foreach (var (state, start) in _open)
+                {
+                    if (_graph._states[state].Set!.Contains(character))
+                        Enter(_nextOpen, _graph._states[state].Next, start);
+                }
+
+                Enter(_nextOpen, _graph._entry, _at);
+                (_open, _nextOpen) = (_nextOpen, _open);
+            }
+        }
+
+        private void Enter(List<(int State, long Start)> open, int entry, long start)
+        {
+            _ways.Push(entry);
+            while (_ways.TryPop(out var state))
+            {
+                if (state == Nowhere || _seen[state] == _time)
+                    continue;
+
+                _seen[state] = _time;
+                var (set, next, other) = _graph._states[state];
+                if (set is not null)
+                {
+                    open.Add((state, start));
+                    continue;
+                }
+
+                _ways.Push(other);
+                _ways.Push(next);
+            }
+        }
+    }
+
+    private Part Alternatives()
+    {
+        var outer = _options;
+        var part = Sequence();
+        while (_at < _pattern.Length && _pattern[_at] == '|')
+        {
+            _at++;
+            part = Or(part, Sequence());
+        }
+
+        _options = outer;
+        return part;
+    }
+
+    private Part Sequence()
+    {
+        var parts = new List<Part>();
+        for (SkipBlanks(); _at < _pattern.Length && _pattern[_at] is not ('|' or ')'); SkipBlanks())
+            parts.Add(Quantified(One()));
+
+        parts.Reverse();
+        return new(next => parts.Aggregate(next, (behind, part) => part.Enter(behind)), Math.Min(Unlimited, parts.Sum(p => p.MaxLength)));
+    }
+
+    private Part Quantified(Part part)
+    {
+        SkipBlanks();
+        if (_at == _pattern.Length)
+            return part;
+
+        var (from, to, length) = (0L, Unlimited, 1);
+        switch (_pattern[_at])
+        {
+            case '*':
+                break;
+            case '+':
+                from = 1;
+                break;
+            case '?':
+                to = 1;
+                break;
+            case '{' when Regex.Match(_pattern[_at..], @"\A\{([0-9]+)(?:(,)([0-9]*))?\}") is { Success: true } times:
+                from = long.Parse(times.Groups[1].ValueSpan, provider: null);
+                to = !times.Groups[2].Success ? from : times.Groups[3].Length == 0 ? Unlimited : long.Parse(times.Groups[3].ValueSpan, provider: null);
+                length = times.Length;
+                break;
+            default:
+                return part;
+        }
+
+        _at += length;
+        SkipBlanks();
+        if (_at < _pattern.Length && _pattern[_at] == '?')
+            _at++; // lazy: the same texts in another order
+        return Loop(part, from, to);
+    }
+
+    private Part One()
+    {
+        var start = _at;
+        var character = _pattern[_at++];
+        switch (character)
+        {
+            case '(':
+                return OneGroup();
+            case '[':
+                SkipClass();
+                return Character(start);
+            case '\\':
+                return Escaped(start);
+            case '.':
+                return Character(start);
+            case '^':
+                return LooksBehind();
+            case '$':
+                return AsksForEnd(orLineEnd: (_options & RegexOptions.Multiline) == 0);
+            default:
+                return Character(Regex.Escape($"{character}"));
+        }
+    }
+
+    private Part OneGroup()
+    {
+        var start = _at;
+        if (Takes("?("))
+            throw Refused($"has a condition at {start}, which is not supported");
+        if (Takes("?=") || Takes("?!"))
+        {
+            var content = Closed();
+            _looksAhead = true;
+            return new(next => Split(content.Enter(Nowhere), next), 0);
+        }
+
+        if (Takes("?<=") || Takes("?<!"))
+            return LookBehind(start);
+        if (Takes("?<") || Takes("?'"))
+            _at = _pattern.IndexOf(_pattern[_at - 1] == '<' ? '>' : '\'', _at) + 1;
+        else if (!Takes("?:") && !Takes("?>") && Takes("?"))
+            return WithOptions();
+        return Closed();
+    }
+
+    private Part LookBehind(int start)
+    {
+        var (behind, looksAhead, asksForEnd) = (_behind, _looksAhead, _asksForEnd);
+        (_behind, _looksAhead, _asksForEnd) = (0, false, false);
+        var content = Closed();
+        if (_looksAhead)
+            throw Refused($"has a look-ahead in the look-behind at {start}, which is not supported");
+        if (content.MaxLength >= Unlimited)
+            throw Refused($"has a look-behind without bound at {start}, and would need all text there was");
+
+        _behind = (int)Math.Min(Unlimited - 1, Math.Max(behind, content.MaxLength + _behind));
+        _looksAhead = looksAhead;
+        var part = _asksForEnd ? AsksForEnd(orLineEnd: true) : Nothing;
+        _asksForEnd |= asksForEnd;
+        return part;
+    }
+
+    /// <summary>Behind <c>(?</c>: options for what follows, or for what is in here.</summary>
+    private Part WithOptions()
+    {
+        var outer = _options;
+        var isOn = true;
+        for (; _pattern[_at] is not (':' or ')'); _at++)
+        {
+            var option = char.ToLowerInvariant(_pattern[_at]) switch
+            {
+                'i' => RegexOptions.IgnoreCase,
+                'm' => RegexOptions.Multiline,
+                's' => RegexOptions.Singleline,
+                'x' => RegexOptions.IgnorePatternWhitespace,
+                'n' or '+' or '-' => RegexOptions.None,
+                _ => throw Refused($"is not understood at {_at}"),
+            };
+            if (_pattern[_at] is '+' or '-')
+                isOn = _pattern[_at] == '+';
+            _options = isOn ? _options | option : _options & ~option;
+        }
+
+        if (_pattern[_at++] == ')')
+            return Nothing;
+
+        var content = Closed();
+        _options = outer;
+        return content;
+    }
+
+    private Part Closed()
+    {
+        var content = Alternatives();
+        if (!Takes(")"))
+            throw Refused($"is not understood at {_at}");
+        return content;
+    }
+
+    private Part Escaped(int start)
+    {
+        var character = _pattern[_at++];
+        switch (character)
+        {
+            case 'G':
+                throw Refused($"has \\G at {start}, where the last match ended: not supported");
+            case 'A':
+                return LooksBehind();
+            case 'b' or 'B':
+                LooksBehind();
+                return AsksForEnd(orLineEnd: false);
+            case 'z':
+                return AsksForEnd(orLineEnd: false);
+            case 'Z':
+                return AsksForEnd(orLineEnd: true);
+            case 'x':
+                _at += 2;
+                break;
+            case 'u':
+                _at += 4;
+                break;
+            case 'c':
+                _at++;
+                break;
+            case 'p' or 'P':
+                _at = _pattern.IndexOf('}', _at) + 1;
+                break;
+            case '0':
+                for (var digits = 1; digits < 3 && _at < _pattern.Length && _pattern[_at] is >= '0' and <= '7'; digits++)
+                    _at++;
+                break;
+            case 'k':
+                return Reference(_pattern.IndexOf(_pattern[_at] == '<' ? '>' : '\'', _at + 1) + 1);
+            case >= '1' and <= '9':
+                while (_at < _pattern.Length && char.IsAsciiDigit(_pattern[_at]))
+                    _at++;
+                return Reference(_at);
+            case '<' or '\'' when Regex.Match(_pattern[_at..], @"\A\w+[>']") is { Success: true } name:
+                return Reference(_at + name.Length);
+        }
+
+        return Character(start);
+    }
+
+    private Part Reference(int end)
+    {
+        _at = end;
+        return Loop(AnyCharacter, 0, Unlimited);
+    }
+
+    private Part LooksBehind()
+    {
+        _behind = Math.Max(_behind, 1);
+        return Nothing;
+    }
+
+    private Part AsksForEnd(bool orLineEnd)
+    {
+        _asksForEnd = true;
+        return new(next => Split(orLineEnd ? Add(Set(@"\n"), Add(Set(@"[\s\S]"), Nowhere)) : Add(Set(@"[\s\S]"), Nowhere), next), 0);
+    }
+
+    private Part Character(int start) => Character(_pattern[start.._at]);
+
+    private Part Character(string text)
+    {
+        var (on, off) = ((_options & RegexOptions.IgnoreCase) != 0 ? "i" : "", (_options & RegexOptions.IgnoreCase) != 0 ? "" : "i");
+        (on, off) = (_options & RegexOptions.Singleline) != 0 ? ($"{on}s", off) : (on, $"{off}s");
+        var set = Set($"(?{on}-{off}x:{text})");
+        return new(next => Add(set, next), 1);
+    }
+
+    private static Part Nothing => new(next => next, 0);
+
+    private Part AnyCharacter => new(next => Add(Set(@"[\s\S]"), next), 1);
+
+    private Part Or(Part one, Part other) => new(next => Split(one.Enter(next), other.Enter(next)), Math.Max(one.MaxLength, other.MaxLength));
+
+    private Part Loop(Part part, long from, long to) => to > ManyRounds
+        ? new(
+            next =>
+            {
+                var again = Split(Nowhere, next);
+                _states[again] = (null, part.Enter(again), next);
+                return again;
+            },
+            part.MaxLength == 0 ? 0 : Math.Min(Unlimited, part.MaxLength * to))
+        : new(
+            next =>
+            {
+                var entry = next;
+                for (var round = to; round > 0; round--)
+                    entry = round > from ? Split(part.Enter(entry), next) : part.Enter(entry);
+                return entry;
+            },
+            Math.Min(Unlimited, part.MaxLength * to));
+
+    private int Split(int one, int other) => Add(null, one, other);
+
+    private int Add(CharacterSet? set, int next, int other = Nowhere)
+    {
+        if (_states.Count == ManyStates)
+            throw Refused("is too large");
+
+        _states.Add((set, next, other));
+        return _states.Count - 1;
+    }
+
+    private CharacterSet Set(string text)
+    {
+        if (!_sets.TryGetValue(text, out var set))
+            _sets.Add(text, set = new(text, _options & RegexOptions.CultureInvariant));
+        return set;
+    }
+
+    /// <summary>Behind <c>[</c>, to behind its <c>]</c>.</summary>
+    private void SkipClass()
+    {
+        Takes("^");
+        for (var first = _at; _at < _pattern.Length;)
+        {
+            switch (_pattern[_at++])
+            {
+                case ']' when _at - 1 > first:
+                    return;
+                case '\\':
+                    _at++;
+                    break;
+                case '[' when Takes(":"):
+                    throw Refused($"has [: in the class at {first}, which is not supported");
+                case '-' when _at - 1 > first && Takes("["):
+                    SkipClass();
+                    break;
+            }
+        }
+    }
+
+    private void SkipBlanks()
+    {
+        while (_at < _pattern.Length)
+        {
+            var ignoresBlanks = (_options & RegexOptions.IgnorePatternWhitespace) != 0;
+            if (ignoresBlanks && _pattern[_at] is ' ' or (>= '\t' and <= '\r'))
+                _at++;
+            else if (ignoresBlanks && _pattern[_at] == '#')
+                _at = _pattern.IndexOf('\n', _at) is var end and >= 0 ? end : _pattern.Length;
+            else if (Takes("(?#"))
+                _at = _pattern.IndexOf(')', _at) + 1;
+            else
+                break;
+        }
+    }
+
+    private bool Takes(string text)
+    {
+        if (string.CompareOrdinal(_pattern, _at, text, 0, text.Length) != 0)
+            return false;
+
+        _at += text.Length;
+        return true;
+    }
+
+    private ArgumentException Refused(string why) => new($"The pattern \"{_pattern}\" {why}.", "pattern");
+}
