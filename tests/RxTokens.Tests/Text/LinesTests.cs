@@ -43,7 +43,6 @@ public class LinesTests
         while (reader.ReadLine() is { } line)
             expected.Add(line);
         Assert.That(lines, Is.EqualTo(expected));
-        TextLaws.AssertNoPairIsSplit(lines);
     });
 
     [Test]
