@@ -193,7 +193,7 @@ public partial class SentencesTests
     [GeneratedRegex(@"(?<=(?:^|[ \n(«])[)""*#]*(?:(?:[A-Za-zÉé]|(?=[A-Z]*[a-z])[b-df-hj-np-tv-xzB-DF-HJ-NP-TV-XZ]{2,4})\.)*(?:[A-Za-zÉé]|(?=[A-Z]*[a-z])[b-df-hj-np-tv-xzB-DF-HJ-NP-TV-XZ]{2,4}))\.")]
     private static partial Regex Abbreviation();
 
-    // What a sentence ends with.
+    // What a sentence ends with. A sign that goes on a run with a wide one is not looked at by itself.
 
     [GeneratedRegex(@"[^ \n] *\n[ \n]*$")]
     private static partial Regex LineEndBefore();
@@ -201,9 +201,9 @@ public partial class SentencesTests
     [GeneratedRegex(@"[。．](?:[)""]* *[.…!。．])*[)""]*(?<space> *)$")]
     private static partial Regex WideEndBefore();
 
-    [GeneratedRegex(@"[.…!](?<closed>[)""«*]*) +$")]
+    [GeneratedRegex(@"(?<![。．](?:[)""]* *[.…!。．])*[)""]* *)[.…!](?<closed>[)""«*]*) +$")]
     private static partial Regex EndBefore();
 
-    [GeneratedRegex(@"!(?:[)""«*]* *[.…!])*[)""«*]* +$")]
+    [GeneratedRegex(@"(?<![。．](?:[)""]* *[.…!。．])*[)""]* *)!(?:[)""«*]* *[.…!])*[)""«*]* +$")]
     private static partial Regex MarkBefore();
 }
