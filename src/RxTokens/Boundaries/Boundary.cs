@@ -57,12 +57,20 @@ internal abstract class Boundary<T, R> : Outlet<T, R>, IObserver<T>, IJoined<T>
 
     protected sealed override bool IsComplete => _isFree;
 
+    /// <summary>Whether an item may go straight to a consumer that waits: nothing is missing of it. For the filler.</summary>
+    protected virtual bool IsFinished(T item) => true;
+
     /// <summary>What an item is when it goes straight to a consumer that waits. For the runner.</summary>
     protected abstract R First(T item);
 
     /// <summary>Puts an item into the store. For the filler. A throw ends the stream with it.</summary>
     /// <returns>Whether a full fence has followed, so that what was added can be seen.</returns>
     protected abstract bool Add(T item);
+
+    /// <summary>Puts into the store what was kept back until more comes: no more does. For the filler.</summary>
+    protected virtual void AddRest()
+    {
+    }
 
     /// <summary>Takes an item for the consumer, which does not ask yet.</summary>
     /// <param name="item">The item.</param>
@@ -204,10 +212,16 @@ internal abstract class Boundary<T, R> : Outlet<T, R>, IObserver<T>, IJoined<T>
         try
         {
             // Who asks has emptied the store.
-            if (IsAsking)
+            if (IsAsking && IsFinished(item))
+            {
                 Serve(First(item));
+            }
             else
+            {
                 Add(item);
+                if (IsAsking)
+                    TryServe();
+            }
         }
         catch (Exception failure)
         {
@@ -249,7 +263,7 @@ internal abstract class Boundary<T, R> : Outlet<T, R>, IObserver<T>, IJoined<T>
 
     void IJoined<T>.Tell(ReadOnlySpan<T> items, long number) => Tell(items, number);
 
-    void IJoined<T>.End(Exception? failure) => Guarded(static (self, failure) => self.EndPush(failure), failure);
+    void IJoined<T>.End(Exception? failure) => Guarded(static (self, failure) => self.EndStore(failure), failure);
 
     void IJoined<T>.Free() => Guarded(static (self, _) => self.Post(Note.News), 0);
 
@@ -292,8 +306,15 @@ internal abstract class Boundary<T, R> : Outlet<T, R>, IObserver<T>, IJoined<T>
         }
         catch (Exception failure)
         {
-            Guarded(static (self, failure) => self.EndPush(failure), failure);
+            Guarded(static (self, failure) => self.EndStore(failure), failure);
         }
+    }
+
+    /// <summary>The filler has no more.</summary>
+    private void EndStore(Exception? failure)
+    {
+        AddRest();
+        EndPush(failure);
     }
 
     // The push source's observer.
@@ -322,7 +343,7 @@ internal abstract class Boundary<T, R> : Outlet<T, R>, IObserver<T>, IJoined<T>
         }
         catch (Exception failure) when (isOpen)
         {
-            EndPush(failure);
+            EndStore(failure);
         }
         catch (Exception failure)
         {
@@ -340,7 +361,19 @@ internal abstract class Boundary<T, R> : Outlet<T, R>, IObserver<T>, IJoined<T>
         LookAtNotes();
     }
 
-    void IObserver<T>.OnError(Exception error) => EndPush(error);
+    void IObserver<T>.OnError(Exception error) => EndToSpeak(error);
 
-    void IObserver<T>.OnCompleted() => EndPush(failure: null);
+    void IObserver<T>.OnCompleted() => EndToSpeak(failure: null);
+
+    private void EndToSpeak(Exception? failure)
+    {
+        // Where a call of OnNext has not returned, which Rx forbids, the store is still that call's.
+        if (IsListening && _push!.TryBeginToSpeak())
+        {
+            AddRest();
+            _push.EndToSpeak();
+        }
+
+        EndPush(failure);
+    }
 }

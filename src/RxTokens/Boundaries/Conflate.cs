@@ -87,6 +87,8 @@ public static partial class TokenStream
     /// <para><b>Demand:</b> reads nothing before the first <c>MoveNextAsync</c>, and at the source's pace from then on, until
     /// <paramref name="maxChars"/> characters wait, or as many items without text; it goes on when the consumer has taken
     /// them. So at most <paramref name="maxChars"/> − 1 characters and one item more wait.</para>
+    /// <para><b>Surrogate pairs</b> are never split: half a one at the end of an item waits for the next item, and does not count until then; at the
+    /// end, or before a failure, it arrives as it is.</para>
     /// <para><b>Errors:</b> a failure of the source or of its clean-up arrives after the text that waits.</para>
     /// <para><b>Disposal:</b> a pending read is cancelled and awaited; the source is disposed, once, when the consumer asks again and nothing waits
     /// for it, or leaves. Cancelling the enumeration cancels the source's token at once and ends it with
@@ -214,6 +216,7 @@ public static partial class TokenStream
     /// <para><b>Demand:</b> subscribes at the first <c>MoveNextAsync</c>; what a hot source said before is not heard. A push source
     /// cannot wait: text that would make more than <paramref name="maxChars"/> characters wait ends the stream with a
     /// <see cref="BackpressureException"/>, after what waits has been delivered.</para>
+    /// <para><b>Surrogate pairs</b> are never split: half a one at the end of an item waits for the next item; at the end, or before a failure, it arrives as it is.</para>
     /// <para><b>Errors:</b> a failure of the source or of unsubscribing arrives after the text that waits.</para>
     /// <para><b>Disposal:</b> unsubscribes once; so does cancelling the enumeration, which ends it at once with
     /// <see cref="OperationCanceledException"/>.</para>

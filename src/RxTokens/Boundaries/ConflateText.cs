@@ -19,7 +19,9 @@ internal sealed class ConflateTextStream(IAsyncEnumerable<string>? pull, IObserv
 /// _empties         the filler                    both        volatile
 /// _emptiesTaken    the emptier                   both        volatile
 /// _merged          the filler                    everyone    volatile
+/// _half            the filler                    the filler  the same: a thread, or what orders the source's calls
 /// </code>
+/// <para>Half a surrogate pair at the end of an item is kept out of the queue, so that the emptier never sees one: it goes in before the next item's text, or alone at the end.</para>
 /// </remarks>
 internal sealed class ConflateTextBoundary(
     IAsyncEnumerable<string>? pull, IObservable<string>? push, Seat<string>? seat, int maxChars, CancellationToken cancellationToken)
@@ -32,6 +34,7 @@ internal sealed class ConflateTextBoundary(
     private volatile int _empties; // items without text so far; they count up, and so does the next
     private volatile int _emptiesTaken;
     private long _merged;
+    private char _half; // or none
 
     public long Merged => Volatile.Read(ref _merged);
 
@@ -42,8 +45,12 @@ internal sealed class ConflateTextBoundary(
 
     private int Empties => _empties - _emptiesTaken;
 
+    private SpscQueue<char> Queue => _text ??= new SpscQueue<char>(); // for the filler
+
     // Items without text count one each, or an endless source of them would never let go.
     protected override bool HasRoom => Length < maxChars && Empties < maxChars;
+
+    protected override bool IsFinished(string item) => _half == 0 && item is not [.., >= '\uD800' and <= '\uDBFF'];
 
     protected override string First(string item) => item ?? ""; // some clients have chunks without text
 
@@ -82,18 +89,18 @@ internal sealed class ConflateTextBoundary(
 
     protected override bool Add(string item)
     {
-        item ??= "";
+        ReadOnlySpan<char> text = item;
         var waiting = Length;
-        if (IsPushedTo && waiting > 0 && waiting + item.Length > maxChars)
+        if (IsPushedTo && waiting > 0 && waiting + (_half == 0 ? 0 : 1) + text.Length > maxChars)
             throw new BackpressureException(
                 $"More than {maxChars} characters would wait for a consumer that is slower than the push source. Raise maxChars, or bridge from a pull source, which can wait.",
                 maxChars);
 
-        var merges = waiting > 0 || Empties > 0;
-        if (item.Length == 0)
+        var merges = waiting > 0 || Empties > 0 || (_half != 0 && !text.IsEmpty);
+        if (text.IsEmpty)
             _empties++;
         else
-            (_text ??= new SpscQueue<char>()).Add(item);
+            AddText(text);
 
         if (merges)
         {
@@ -103,5 +110,43 @@ internal sealed class ConflateTextBoundary(
         }
 
         return false;
+    }
+
+    protected override void AddRest()
+    {
+        if (_half == 0)
+            return;
+
+        Queue.Add(_half);
+        _half = '\0';
+    }
+
+    protected override bool MayDispose()
+    {
+        if (!IsPushedTo)
+            AddRest(); // the runner is the filler, and reads no more
+        return base.MayDispose();
+    }
+
+    private void AddText(ReadOnlySpan<char> text)
+    {
+        var half = _half;
+        _half = char.IsHighSurrogate(text[^1]) ? text[^1] : '\0';
+        if (_half != 0)
+            text = text[..^1];
+        if (half == 0)
+        {
+            Queue.Add(text);
+        }
+        else if (text.Length > 0 && char.IsLowSurrogate(text[0]))
+        {
+            Queue.Add([half, text[0]]); // at once, or the emptier could come between
+            Queue.Add(text[1..]);
+        }
+        else
+        {
+            Queue.Add(half);
+            Queue.Add(text);
+        }
     }
 }

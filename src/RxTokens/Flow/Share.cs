@@ -116,7 +116,7 @@ public static partial class TokenStream
     /// result 2  a-----{bcd}--|    // JoinConflated()
     /// </code>
     /// <para><b>Demand:</b> one string waits at the most. More than <paramref name="maxChars"/> characters that wait end this consumer's stream, and no other's, with a
-    /// <see cref="BackpressureException"/>, after what waits.</para>
+    /// <see cref="BackpressureException"/>, after what waits. Half a surrogate pair at the end of an item waits for the next item.</para>
     /// <para><b>Errors:</b> the source's end and failure come after the text that waits.</para>
     /// <para><b>Disposal:</b> as <see cref="SharedStream{T}.Join"/>.</para>
     /// <para><b>Threading:</b> as <see cref="SharedStream{T}.Join"/>.</para>
