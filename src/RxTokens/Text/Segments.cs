@@ -44,11 +44,11 @@ public static partial class TokenStream
         ArgumentOutOfRangeException.ThrowIfLessThan(maxHold, 1);
 
         var open = new OpenEnd(pattern);
-        return new TextOperator<Segment>(source, observer => new SegmentSink(observer, pattern, open, maxHold));
+        return new TextOperator<Segment>(source, observer => new MatchSink(observer, pattern, open, maxHold));
     }
 }
 
-internal sealed class SegmentSink(IObserver<Segment> observer, Regex pattern, OpenEnd open, int maxHold) : TextSink<Segment>(observer)
+internal sealed class MatchSink(IObserver<Segment> observer, Regex pattern, OpenEnd open, int maxHold) : TextSink<Segment>(observer)
 {
     private const int AtOnce = 1024; // of a long piece: what is open is looked for again behind a match, in all there is
     private const int Small = 64;

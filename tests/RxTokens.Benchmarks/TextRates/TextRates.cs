@@ -1,3 +1,5 @@
+using System.Text.RegularExpressions;
+
 namespace RxTokens.Benchmarks;
 
 /// <summary>Measures the text operators, one after the other.</summary>
@@ -11,10 +13,26 @@ internal static class TextRates
         "The model answers in pieces, as it does: some are words, and some are not. How long is a piece? It depends.\n"
         + "<think>Four characters, say; 3.14 is a number, and e.g. an abbreviation.</think>It isn't long, \"is it\"?\n\n", 500));
 
+    private static readonly string Markdown = string.Concat(Enumerable.Repeat(
+        "## A heading\n\nA paragraph with *emphasis*, **more** and a [link](https://example.org/).\n\n- one\n- two\n\n```cs\nvar x = 1; // code\nvar y = 2;\n```\n\n", 100));
+
+    private static readonly string Json = $"[{string.Join(", ", Enumerable.Repeat("{\"city\": \"Paris\", \"days\": [1, 2.5, 3]}", 24))}]";
+
     private static IEnumerable<TextCase> Cases =>
     [
         TextCase.Of("an observer, and no operator", null, Prose, texts => texts),
         TextCase.Of("Lines()", Fast, Prose, texts => texts.Lines()),
+        TextCase.Of("Words()", Fast, Prose, texts => texts.Words()),
+        TextCase.Of("Words(WordBorders.AfterSpace)", Fast, Prose, texts => texts.Words(WordBorders.AfterSpace)),
+        TextCase.Of("Lanes(\"<think>\", \"</think>\")", Fast, Prose, texts => texts.Lanes("<think>", "</think>"), lane => lane.Text),
+        TextCase.Of("StopAt(three sequences)", Fast, Prose, texts => texts.StopAt(["\nUser:", "<|end|>", "</answer>"])),
+        TextCase.Of("Graphemes()", null, Prose, texts => texts.Graphemes()),
+        TextCase.Of("Sentences()", null, Prose, texts => texts.Sentences()),
+        TextCase.Of(@"Segments(\d{1,4})", null, Prose, texts => texts.Segments(new Regex(@"\d{1,4}")), segment => segment.Text),
+        TextCase.Of("CodeFences()", null, Markdown, texts => texts.CodeFences(), fence => fence.Text),
+        TextCase.Of("MarkdownBlocks()", null, Markdown, texts => texts.MarkdownBlocks(), block => block.Text),
+        TextCase.Of("MarkdownBlocks(growing: true)", null, Markdown, texts => texts.MarkdownBlocks(growing: true), block => block.Text),
+        TextCase.Of("PartialJson(), of 1,000 characters", null, Json, texts => texts.PartialJson()),
     ];
 
     private static Table Table => new(1, ("text, in pieces of 4 characters", 40), ("ns/piece", 9), ("MB/s", 6), ("B/piece", 8), ("of it beyond the text", 22), ("target", 10));

@@ -1,11 +1,10 @@
 using System.Net.Http.Json;
 using System.Reactive.Concurrency;
 using System.Reactive.Linq;
+using System.Text.RegularExpressions;
 using System.Threading.Channels;
 
 namespace RxTokens.Tests.Pages;
-
-#pragma warning disable CA1034, IDE0059 // samples end where they have shown what they are to show
 
 /// <summary>The samples of the pages in <c>docs/operators</c>: a method an operator, whose lines stand there as they stand here.</summary>
 internal static class OperatorSamples
@@ -130,6 +129,118 @@ internal static class OperatorSamples
     {
         await foreach (var line in tokens.Through(o => o.Lines()))
             Console.WriteLine(line);
+    }
+
+    public static async Task Graphemes(IAsyncEnumerable<string> tokens, IScheduler clock)
+    {
+        await foreach (var character in tokens.Through(o => o.Graphemes()).Pace(itemsPerSecond: 200, burst: 20, clock))
+            Console.Write(character);
+    }
+
+    public static async Task Words(IAsyncEnumerable<string> tokens)
+    {
+        await foreach (var word in tokens.Through(o => o.Words(WordBorders.AfterSpace)))
+            Console.Write(word); // "Hello, ", "world!"
+    }
+
+    public static async Task Sentences(IAsyncEnumerable<string> tokens, Func<string, Task> say, TimeProvider clock)
+    {
+        await foreach (var sentence in tokens.Through(o => o.Sentences(flushAfter: TimeSpan.FromSeconds(1), clock)))
+            await say(sentence);
+    }
+
+    public static async Task Segments(IAsyncEnumerable<string> tokens, Action<string> link, Action<string> show)
+    {
+        await foreach (var segment in tokens.Through(o => o.Segments(new Regex(@"\[\d{1,3}\]"))))
+            (segment.IsMatch ? link : show)(segment.Text);
+    }
+
+    public static async Task StopAt(IAsyncEnumerable<string> tokens)
+    {
+        await foreach (var text in tokens.Through(o => o.StopAt(["\nUser:", "</answer>"])))
+            Console.Write(text); // and the model is cancelled there
+    }
+
+    public static async Task TakeTokens(IAsyncEnumerable<string> tokens, Func<string, int> countTokens)
+    {
+        await foreach (var text in tokens.Through(o => o.TakeTokens(500, countTokens, wholeWords: true, onCut: n => Console.Error.WriteLine($"cut after {n} tokens"))))
+            Console.Write(text);
+    }
+
+    public static async Task Lanes(IAsyncEnumerable<string> tokens, Action<string> think, Action<string> answer)
+    {
+        await foreach (var (text, isInside) in tokens.Through(o => o.Lanes("<think>", "</think>")))
+            (isInside ? think : answer)(text);
+    }
+
+    public static async Task CodeFences(IAsyncEnumerable<string> tokens, Action<string, string> open)
+    {
+        await foreach (var code in tokens.Through(o => o.CodeFences(whole: true)))
+            open(code.Language, code.Text);
+    }
+
+    public static async Task MarkdownBlocks(IAsyncEnumerable<string> tokens, List<string> views, Func<string, string> render)
+    {
+        await foreach (var block in tokens.Through(o => o.MarkdownBlocks(growing: true)))
+        {
+            views.RemoveRange(block.Index, views.Count - block.Index); // those before it are settled
+            views.Add(render(block.Text));
+        }
+    }
+
+    public static async Task PartialJson(IAsyncEnumerable<string> arguments, Action<string> show)
+    {
+        await foreach (var document in arguments.Through(o => o.PartialJson()).KeepLatest())
+            show(document); // {"city":"Par"}, {"city":"Paris"}
+    }
+
+    public static async Task ShapeText(IAsyncEnumerable<(string? Text, string? Tool)> updates, Action<(string? Text, string? Tool)> show)
+    {
+        var shaped = updates.ShapeText(update => update.Text, (update, text) => (text, null), texts => texts.Through(o => o.Sentences()));
+        await foreach (var update in shaped)
+            show(update); // sentences, and each tool call after the text before it
+    }
+
+    public static IDisposable ThrottleFirst(IObservable<string> clicks, Action<string> ask, TimeProvider clock)
+    {
+        return clicks.ThrottleFirst(TimeSpan.FromSeconds(1), clock).Subscribe(ask);
+    }
+
+    public static async Task ThrottleLatest(IAsyncEnumerable<string> tokens, TimeProvider clock)
+    {
+        var answer = tokens.Through(o => o.Scan("", (text, more) => text + more).ThrottleLatest(TimeSpan.FromMilliseconds(100), clock));
+        await foreach (var text in answer)
+            Console.Title = text;
+    }
+
+    public static IDisposable Audit(IObservable<double> progress, TimeProvider clock)
+    {
+        return progress.Audit(TimeSpan.FromMilliseconds(250), clock).Subscribe(share => Console.Title = $"{share:P0}");
+    }
+
+    public static async Task BatchBy(IAsyncEnumerable<string> lines, Func<IList<string>, Task> write, IScheduler clock)
+    {
+        var batches = lines.Through(o => o.BatchBy(100, TimeSpan.FromSeconds(1), line => line.Length, maxWeight: 64_000, clock));
+        await foreach (var batch in batches)
+            await write(batch);
+    }
+
+    public static async Task BufferUntil(IAsyncEnumerable<string> lines)
+    {
+        await foreach (var message in lines.Through(o => o.BufferUntil(line => line.Length == 0)))
+            Console.WriteLine(string.Join('\n', message)); // up to the empty line
+    }
+
+    public static async Task SampleFlush(IAsyncEnumerable<string> tokens, TimeProvider clock)
+    {
+        var counts = tokens.Through(o => o.Scan(0, (count, _) => count + 1).SampleFlush(TimeSpan.FromMilliseconds(500), clock));
+        await foreach (var count in counts)
+            Console.Title = $"{count} tokens"; // the last one is the whole
+    }
+
+    public static IDisposable DistinctFrames(IObservable<string> states, Action<string> draw, TimeProvider clock)
+    {
+        return states.DistinctFrames(TimeSpan.FromMilliseconds(16), clock).Subscribe(draw);
     }
 
     public static async Task FromChannel(ChannelReader<string> reader)

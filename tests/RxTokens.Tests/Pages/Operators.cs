@@ -37,6 +37,7 @@ internal enum Group
 internal static class Operators
 {
     private const string None = "none";
+    private const string TimerCost = "A timer for each window; a value that is not told costs a comparison under a lock without contention.";
 
     public static IReadOnlyList<Operator> All { get; } =
     [
@@ -86,7 +87,31 @@ internal static class Operators
 
         new("Printable", Group.Text, "text of a model on a terminal, which it must not control", None, None, None, None, None)
             { Cost = "Each character is looked at once; text with nothing to change is passed on as it is." },
-        new("Lines", Group.Text, "JSON lines, event streams, logs", None, None, "`StringDecoder`, of Spring", "`Framing.Delimiter`", None),
+        new("Lines", Group.Text, "JSON lines, event streams, logs", None, None, "`StringDecoder`, of Spring", "`Framing.Delimiter`", None) { Scenarios = ["Lines("] },
+        new("Graphemes", Group.Text, "a typewriter that never shows half an emoji", None, "`Intl.Segmenter`, by hand", "`BreakIterator`, by hand", None, None) { Scenarios = ["Graphemes("] },
+        new("Words", Group.Text, "text that is shown, spoken or counted word by word", None, "`Intl.Segmenter`, by hand", "`BreakIterator`, by hand", None, None) { Scenarios = ["Words("] },
+        new("Sentences", Group.Text, "speech, translation, or a screen that is drawn sentence by sentence", None, "`Intl.Segmenter`, by hand", "`BreakIterator`, by hand", None, None) { Scenarios = ["Sentences("] },
+        new("Segments", Group.Text, "citations, links, placeholders: what a pattern finds, and the text between", None, None, None, None, None) { Scenarios = ["Segments("] },
+        new("StopAt", Group.Text, "stop sequences where the server has none, or too few", None, None, None, None, None) { Scenarios = ["StopAt("] },
+        new("TakeTokens", Group.Text, "a budget of tokens, or of characters, for one text", None, None, None, "`LimitWeighted`, which fails", None) { Cost = "Each character is counted once by the counter, from one border to the next; the last word some times more." },
+        new("Lanes", Group.Text, "what a model thinks, apart from what it answers", None, None, None, None, None) { Scenarios = ["Lanes("] },
+        new("CodeFences", Group.Text, "code in an answer, for an editor of its own", None, None, None, None, None) { Scenarios = ["CodeFences("] },
+        new("MarkdownBlocks", Group.Text, "Markdown that is rendered while it comes, without drawing everything again", None, None, None, None, None) { Scenarios = ["MarkdownBlocks("] },
+        new("PartialJson", Group.Text, "the arguments of a tool call, shown while they come", None, None, None, "`JsonFraming`, of whole objects", None) { Scenarios = ["PartialJson("] },
+        new("ShapeText", Group.Text, "a stream of text, tool calls and usage, whose text alone is to be shaped", None, None, None, None, None)
+            { Cost = "That of the shape; besides it, for each text item, a lock without contention and, where a read has to wait, a task." },
+
+        new("ThrottleFirst", Group.Time, "a button that is pressed twice", "`ThrottleFirst`", "`throttleTime`, `throttle`", "`sampleFirst`", None, None) { Cost = TimerCost },
+        new("ThrottleLatest", Group.Time, "a screen that shows the first token at once, then the newest state so often, and the last always",
+            "`ThrottleFirstLast`", "`throttleTime(t, s, { trailing: true })`", None, "`Throttle` behind `Conflate`", None) { Cost = TimerCost },
+        new("Audit", Group.Time, "state that may settle for a while before it is shown", "`ThrottleLast`", "`auditTime`, `audit`", "`sample`", None, "`sample`") { Cost = TimerCost },
+        new("BatchBy", Group.Time, "writes to a database, a log or a network that are cheaper together",
+            "`Chunk(time, count)`", "`bufferTime(t, null, n)`", "`bufferTimeout`", "`GroupedWeightedWithin`", None) { Cost = "A list for each batch, and a timer where one has to wait." },
+        new("BufferUntil", Group.Time, "groups whose last item is known: an end of a line, of a message, of a turn", "`Chunk(boundaries)`", "`bufferWhen`", "`bufferUntil`", "`SplitAfter`", None)
+            { Cost = "A list for each group." },
+        new("SampleFlush", Group.Time, "a rate or a count on a screen, whose last value must be right", "`ThrottleLast`", "`sampleTime`, which loses the last", "`sample`", None, "`sample`, which loses the last")
+            { Cost = "One periodic timer for a subscription." },
+        new("DistinctFrames", Group.Time, "views that are costly to draw, and often the same", "`ThrottleFirstLast` with `DistinctUntilChanged`", "`throttleTime` with `distinctUntilChanged`", None, None, None) { Cost = TimerCost },
 
         new("FromChannel", Group.Ends, "a channel that somebody writes to", "`ToObservable` of `ReadAllAsync`", None, "`Sinks.many`", "`ChannelSource.FromReader`", "`receiveAsFlow`"),
         new("FromBlocking", Group.Ends, "a generator that blocks its thread between items", None, None, "`fromIterable` with `subscribeOn`", "`Source.From` with `Async`", "`flowOn(Dispatchers.IO)`"),
