@@ -197,7 +197,7 @@ public class TakeTokensTests
         source.OnNext("a b");
 
         Assert.That(first, Is.EqualTo(new[] { "a", " bx" }));
-        Assert.That(second, Has.Count.EqualTo(1));
+        Assert.That(second, Is.EqualTo(new[] { "x", " a" }));
     }
 
     private static int Characters(string text) => text.Length;
