@@ -15,7 +15,8 @@ internal sealed class OpenEnd
 {
     private const long Unlimited = int.MaxValue;
     private const int ManyRounds = 32;
-    private const int ManyStates = 5000;
+    private const int ManyStates = 50_000;
+    private const int Deep = 200;
     private const int Nowhere = -1;
 
     private readonly string _pattern;
@@ -24,6 +25,7 @@ internal sealed class OpenEnd
     private readonly int _entry;
     private int _at;
     private RegexOptions _options;
+    private int _depth;
     private int _behind;
     private bool _looksAhead;
     private bool _asksForEnd;
@@ -138,15 +140,20 @@ internal sealed class OpenEnd
     private Part Alternatives()
     {
         var outer = _options;
-        var part = Sequence();
-        while (_at < _pattern.Length && _pattern[_at] == '|')
-        {
-            _at++;
-            part = Or(part, Sequence());
-        }
+        var parts = new List<Part> { Sequence() };
+        while (Takes("|"))
+            parts.Add(Sequence());
 
         _options = outer;
-        return part;
+        return new(
+            next =>
+            {
+                var entry = parts[^1].Enter(next);
+                for (var i = parts.Count - 2; i >= 0; i--)
+                    entry = Split(parts[i].Enter(next), entry);
+                return entry;
+            },
+            parts.Max(p => p.MaxLength));
     }
 
     private Part Sequence()
@@ -285,9 +292,14 @@ internal sealed class OpenEnd
 
     private Part Closed()
     {
+        if (++_depth > Deep)
+            throw Refused("has groups that are nested too deeply");
+
         var content = Alternatives();
         if (!Takes(")"))
             throw Refused($"is not understood at {_at}");
+
+        _depth--;
         return content;
     }
 
@@ -367,8 +379,6 @@ internal sealed class OpenEnd
     private static Part Nothing => new(next => next, 0);
 
     private Part AnyCharacter => new(next => Add(Set(@"[\s\S]"), next), 1);
-
-    private Part Or(Part one, Part other) => new(next => Split(one.Enter(next), other.Enter(next)), Math.Max(one.MaxLength, other.MaxLength));
 
     private Part Loop(Part part, long from, long to) => to > ManyRounds
         ? new(

@@ -35,6 +35,15 @@ public class SegmentsTests
         () => Observable.Never<string>().Segments(new(pattern, options)),
         Throws.ArgumentException.With.Message.Contains(pattern).And.Message.Contains(why).And.Property("ParamName").EqualTo("pattern"));
 
+    [Test]
+    public void APatternThatIsTooMuch_IsRefused()
+    {
+        var source = Observable.Never<string>();
+        Assert.That(() => source.Segments(new($"{new string('(', 300)}a{new string(')', 300)}")), Throws.ArgumentException.With.Message.Contains("too deeply"));
+        Assert.That(() => source.Segments(new("(((a{32}){32}){32}){32}")), Throws.ArgumentException.With.Message.Contains("too large"));
+        Assert.That(() => source.Segments(new(string.Join('|', Enumerable.Range(0, 5000)))), Throws.Nothing);
+    }
+
     // Behaviour
 
     [MarbleOf("Segments")]
