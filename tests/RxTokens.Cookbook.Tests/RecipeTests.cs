@@ -1,5 +1,10 @@
 using System.Reactive.Linq;
+using System.Runtime.CompilerServices;
 using System.Text;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.AI;
+using Microsoft.Extensions.Logging;
 
 namespace RxTokens.Cookbook.Tests;
 
@@ -13,7 +18,7 @@ public class RecipeTests
 
         Assert.That(string.Concat(console.Written.Select(w => w.Text)), Is.EqualTo(new string('a', 100)));
         Assert.That(console.Written, Has.Count.EqualTo(4), "in 100 ms");
-        Assert.That(console.Written.Select(w => w.Frame), Is.EqualTo(new long[] { 0, 34, 67, 100 }));
+        Assert.That(console.Written.Select(w => w.Frame), Is.EqualTo(new long[] { 0, 33, 66, 100 }));
     });
 
     [Test]
@@ -23,7 +28,7 @@ public class RecipeTests
         var answer = m.Pull("a b 300ms c|", [("a", "It rains. I "), ("b", "think"), ("c", " so.")]);
         await Recipes.SentencesOrEvery100Milliseconds(answer, Say, m.TimeProvider);
 
-        Assert.That(said, Is.EqualTo(new[] { "0: It rains. ", "100: I think", "303: so." }));
+        Assert.That(said, Is.EqualTo(new[] { "0: It rains. ", "100: I think", "303:  so." }));
 
         Task Say(string piece)
         {
@@ -41,7 +46,7 @@ public class RecipeTests
 
         Assert.That(text.ToString(), Is.EqualTo("abcde"));
         Assert.That(counts[^1], Is.EqualTo(5));
-        m.ExpectPulls(source);
+        m.ExpectPulls(source).ToBe("[^2]-1-2----1!"); // enumerated once
         Assert.That(counts, Is.Ordered.Ascending);
     });
 
@@ -65,9 +70,9 @@ public class RecipeTests
 
         Assert.That(shown, Is.EqualTo(new[] { "22000: a", "22002: b" }));
 
-        async IAsyncEnumerable<string> Enumerate()
+        async IAsyncEnumerable<string> Enumerate([EnumeratorCancellation] CancellationToken cancellationToken = default)
         {
-            await foreach (var text in tries.Dequeue())
+            await foreach (var text in tries.Dequeue().WithCancellation(cancellationToken))
                 yield return text;
         }
     });
@@ -86,6 +91,46 @@ public class RecipeTests
             return Task.CompletedTask;
         }
     });
+
+    [Test]
+    public Task ChatClient() => MarbleTest.RunAsync(async m =>
+    {
+        var shown = new List<string>();
+        using var client = new Model(m.Pull("a(bc)d|").Select(text => new ChatResponseUpdate(ChatRole.Assistant, text)));
+        await Recipes.ChatClient(client, "Why?", m.UiThread(), response => shown.Add(response.Text));
+
+        Assert.That(string.Concat(shown), Is.EqualTo("abcd"));
+    });
+
+    [Test]
+    public async Task ServerSentEvents()
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.Logging.ClearProviders();
+        await using var app = builder.Build();
+        Recipes.ServerSentEvents(app, question => new[] { $"To {question}:", " 42" }.ToAsyncEnumerable(), TimeProvider.System);
+        await app.StartAsync();
+        using var client = new HttpClient { Timeout = TimeSpan.FromSeconds(20) };
+        var events = await client.GetStringAsync(new Uri($"{app.Urls.First()}/answer?question=why"));
+
+        Assert.That(string.Concat(events.Split('\n').Where(l => l.StartsWith("data: ", StringComparison.Ordinal)).Select(l => l[6..])), Is.EqualTo("To why: 42"));
+        Assert.That(events, Does.Contain("event: end"));
+        await app.StopAsync();
+    }
+
+    private sealed class Model(IAsyncEnumerable<ChatResponseUpdate> answer) : IChatClient
+    {
+        public Task<ChatResponse> GetResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+
+        public IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default) => answer;
+
+        public object? GetService(Type serviceType, object? serviceKey = null) => null;
+
+        public void Dispose()
+        {
+        }
+    }
 
     private sealed class Console(MarbleTest m) : StringWriter
     {

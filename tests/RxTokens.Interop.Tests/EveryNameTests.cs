@@ -210,6 +210,39 @@ public class EveryNameTests
     }
 
     [Test]
+    public async Task TextOperators()
+    {
+        var said = Observable.Return("Hi there. <b>1</b>\n");
+        Assert.That(await said.Graphemes().Count(), Is.EqualTo(19));
+        Assert.That(await said.Words(), Is.EqualTo("\n"));
+        Assert.That(await said.Sentences().FirstAsync(), Is.EqualTo("Hi there. "));
+        Assert.That(await said.Lines(), Is.EqualTo("Hi there. <b>1</b>"));
+        Assert.That(await said.Segments(new System.Text.RegularExpressions.Regex("[0-9]")).Where(s => s.IsMatch), Is.EqualTo(new Segment("1", true)));
+        Assert.That(await said.StopAt("<"), Is.EqualTo("Hi there. "));
+        Assert.That(await said.Lanes("<b>", "</b>").Where(l => l.IsInside), Is.EqualTo(new LaneText("1", true)));
+        Assert.That(await said.TakeTokens(2, text => text.Length, isBorder: (_, _) => true).Aggregate((x, y) => x + y), Is.EqualTo("Hi"));
+        Assert.That(await Observable.Return("[1").PartialJson().Catch(Observable.Return("cut")).FirstAsync(), Is.EqualTo("[1]"));
+        Assert.That(await Observable.Return("```a\nb\n```\n").CodeFences(whole: true), Is.EqualTo(new CodeFence(0, "a", "b\n", CodeFenceState.Closed)));
+        Assert.That((await said.MarkdownBlocks()).IsSettled);
+        Assert.That(await said.ShapeText(text => text, (_, text) => text, texts => texts.Lines()), Is.EqualTo("Hi there. <b>1</b>"));
+        Assert.That(await new[] { "a", "b" }.ToAsyncEnumerable().ShapeText(text => text, (_, text) => text, texts => texts.Conflate((x, y) => x + y)).CollectAsync(), Is.Not.Empty);
+    }
+
+    [Test]
+    public async Task TimeOperators()
+    {
+        var (source, clock) = (Observable.Return(1), System.Reactive.Concurrency.Scheduler.Default);
+        var second = TimeSpan.FromSeconds(1);
+        Assert.That(await source.ThrottleFirst(second, clock), Is.EqualTo(1));
+        Assert.That(await source.ThrottleLatest(second, clock), Is.EqualTo(1));
+        Assert.That(await source.Audit(second, clock), Is.EqualTo(1));
+        Assert.That(await source.BatchBy(2, second, clock), Is.EqualTo(new[] { 1 }));
+        Assert.That(await source.BufferUntil(_ => false), Is.EqualTo(new[] { 1 }));
+        Assert.That(await source.SampleFlush(second, clock), Is.EqualTo(1));
+        Assert.That(await source.DistinctFrames(second, clock), Is.EqualTo(1));
+    }
+
+    [Test]
     public async Task RenderOnAsync()
     {
         var shown = new List<int>();

@@ -53,6 +53,27 @@ await Check("FromChannel and CopyToAsync", Copied(), "a b c");
 await Check("FromStream and DecodeUtf8", Joined(TokenStream.FromStream(new MemoryStream(Encoding.UTF8.GetBytes("漢字")), bufferSize: 1).DecodeUtf8()), "漢字");
 await Check("Printable", Letters("a\u001b").Printable(ControlCharacters.Show), "a ␛");
 await Check("Printable, of a string", Letters("\u0007".Printable(ControlCharacters.Show)), "␇");
+await Check("Graphemes", Text("e\u0301😀", t => t.Graphemes()), "e\u0301 😀");
+await Check("Words", Text("a-b", t => t.Words()), "a - b");
+await Check("Sentences", Text("A b.\nC", t => t.Sentences(TimeSpan.FromSeconds(9), TimeProvider.System)), "A b.\n C");
+await Check("Lines", Text("a\r\nb", t => t.Lines()), "a b");
+await Check("Segments", Text("a1b", t => t.Segments(new System.Text.RegularExpressions.Regex("[0-9]")).Select(s => s.Text)), "a 1 b");
+await Check("StopAt", Text("aENDb", t => t.StopAt("END")), "a");
+await Check("Lanes", Text("a<b>c", t => t.Lanes("<", ">").Select(l => $"{l.Text}{l.IsInside}")), "aFalse bTrue cFalse");
+await Check("TakeTokens", Text("abc", t => t.TakeTokens(2, text => text.Length)), "ab");
+await Check("CodeFences", Text("```a\nb\n```\n", t => t.CodeFences(whole: true).Select(f => f.Language + f.Text.Trim())), "ab");
+await Check("MarkdownBlocks", Text("a\n\nb\n", t => t.MarkdownBlocks().Select(b => b.Text)), "a b");
+await Check("PartialJson", Text("[1,2]", t => t.PartialJson().TakeLast(1)), "[1,2]");
+await Check("PartialJson, of a type", Text("[1,2]", t => t.PartialJson(Json.Default.Int32Array).Select(n => $"{n!.Sum()}").TakeLast(1)), "3");
+await Check("ShapeText", Joined(Letters("abc").ShapeText(x => x == "b" ? null : x, (_, x) => x, x => x.Conflate())), "abc");
+await Check("ShapeText, of a push source", Joined(Text("abc", t => t.ShapeText(x => x, (_, x) => x, x => x.Lines()))), "abc");
+await Check("ThrottleFirst", Text("a", t => t.ThrottleFirst(TimeSpan.FromSeconds(9), TimeProvider.System)), "a");
+await Check("ThrottleLatest", Text("a", t => t.ThrottleLatest(TimeSpan.FromSeconds(9), TimeProvider.System)), "a");
+await Check("Audit", Text("a", t => t.Audit(TimeSpan.FromSeconds(9), TimeProvider.System)), "a");
+await Check("BatchBy", Text("a", t => t.BatchBy(2, TimeSpan.FromSeconds(9), TimeProvider.System).Select(string.Concat<string>)), "a");
+await Check("BufferUntil", Text("a", t => t.BufferUntil(x => x == "a").Select(string.Concat<string>)), "a");
+await Check("SampleFlush", Text("a", t => t.SampleFlush(TimeSpan.FromSeconds(9), TimeProvider.System)), "a");
+await Check("DistinctFrames", Text("a", t => t.DistinctFrames(TimeSpan.FromSeconds(9), TimeProvider.System)), "a");
 await Check("AsObservable", Letters("abc").AsObservable().Buffered(8), "a b c");
 await Check("OnDemand", OnDemand(), "a b c");
 await Check("RenderOnAsync", Rendered(), "a b c");
@@ -91,6 +112,8 @@ static async IAsyncEnumerable<string> Letters(string letters)
         yield return $"{letter}";
     }
 }
+
+static IAsyncEnumerable<string> Text(string text, Func<IObservable<string>, IObservable<string>> query) => Letters(text).Through(query);
 
 static IObservable<string> Pushed(string letters) => letters.Select(letter => $"{letter}").ToObservable();
 
@@ -158,3 +181,6 @@ static async IAsyncEnumerable<long> Clocked()
     await foreach (var tick in Observable.Interval(TimeSpan.FromMilliseconds(1), TimeProvider.System.AsScheduler()).Take(2).Buffered(8))
         yield return tick;
 }
+
+[System.Text.Json.Serialization.JsonSerializable(typeof(int[]))]
+internal sealed partial class Json : System.Text.Json.Serialization.JsonSerializerContext;

@@ -37,6 +37,21 @@ public class ChatSamples
             .RenderOnAsync(ui, screen.Append);
     }
 
+    /// <summary>Compiled only: the text operators have tests of their own.</summary>
+    internal static async Task Speech(IAsyncEnumerable<string> tokens, TimeProvider clock, ISpeech speech)
+    {
+        await foreach (var sentence in tokens.Through(o => o
+            .Lanes("<think>", "</think>").Where(lane => !lane.IsInside).Select(lane => lane.Text)   // without what was thought
+            .StopAt(["\nUser:"])                                                                    // and the model is cancelled there
+            .Sentences(flushAfter: TimeSpan.FromMilliseconds(100), clock)))                         // at ends, or every 100 ms
+            await speech.SayAsync(sentence);
+    }
+
+    internal interface ISpeech
+    {
+        Task SayAsync(string sentence);
+    }
+
     /// <summary>Compiled only: how one becomes the other.</summary>
     internal static IChatClient Adapted(ChatClient chat)
     {
