@@ -17,7 +17,7 @@ CultureInfo.DefaultThreadCurrentCulture = CultureInfo.CurrentCulture = CultureIn
 if (args[0] == "load")
     return await Load.MainAsync(given);
 if (args[0] == "text")
-    return TextRates.Main(given);
+    return TextRates.Run(given);
 
 if (!Options.TryParse(given, out var options, out var error))
 {

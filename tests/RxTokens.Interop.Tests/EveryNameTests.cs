@@ -217,7 +217,7 @@ public class EveryNameTests
         Assert.That(await said.Words(), Is.EqualTo("\n"));
         Assert.That(await said.Sentences().FirstAsync(), Is.EqualTo("Hi there. "));
         Assert.That(await said.Lines(), Is.EqualTo("Hi there. <b>1</b>"));
-        Assert.That(await said.Segments(new System.Text.RegularExpressions.Regex("[0-9]")).Where(s => s.IsMatch), Is.EqualTo(new Segment("1", true)));
+        Assert.That(await said.Segments(new System.Text.RegularExpressions.Regex("[0-9]")).Where(s => s.IsMatch), Is.EqualTo(new TextSegment("1", true)));
         Assert.That(await said.StopAt("<"), Is.EqualTo("Hi there. "));
         Assert.That(await said.Lanes("<b>", "</b>").Where(l => l.IsInside), Is.EqualTo(new LaneText("1", true)));
         Assert.That(await said.TakeTokens(2, text => text.Length, isBorder: (_, _) => true).Aggregate((x, y) => x + y), Is.EqualTo("Hi"));

@@ -5,7 +5,7 @@ namespace RxTokens;
 /// <summary>A part of a text that a pattern cuts into matches and what lies between.</summary>
 /// <param name="Text">The text.</param>
 /// <param name="IsMatch">Whether it is a match: then all of it. Text between matches may come in parts.</param>
-public readonly record struct Segment(string Text, bool IsMatch);
+public readonly record struct TextSegment(string Text, bool IsMatch);
 
 public static partial class TokenStream
 {
@@ -37,18 +37,18 @@ public static partial class TokenStream
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="maxHold"/> is not positive.</exception>
     /// <exception cref="ArgumentException"><paramref name="pattern"/> is <see cref="RegexOptions.RightToLeft"/> or <see cref="RegexOptions.ECMAScript"/>, has a look-behind without
     /// bound or with a look-ahead in it, <c>\G</c> or a condition <c>(?(…)…)</c>, or is too large.</exception>
-    public static IObservable<Segment> Segments(this IObservable<string> source, Regex pattern, int maxHold = DefaultMaxSegment)
+    public static IObservable<TextSegment> Segments(this IObservable<string> source, Regex pattern, int maxHold = DefaultMaxSegment)
     {
         ArgumentNullException.ThrowIfNull(source);
         ArgumentNullException.ThrowIfNull(pattern);
         ArgumentOutOfRangeException.ThrowIfLessThan(maxHold, 1);
 
         var open = new OpenEnd(pattern);
-        return new TextOperator<Segment>(source, observer => new MatchSink(observer, pattern, open, maxHold));
+        return new TextOperator<TextSegment>(source, observer => new MatchSink(observer, pattern, open, maxHold));
     }
 }
 
-internal sealed class MatchSink(IObserver<Segment> observer, Regex pattern, OpenEnd open, int maxHold) : TextSink<Segment>(observer)
+internal sealed class MatchSink(IObserver<TextSegment> observer, Regex pattern, OpenEnd open, int maxHold) : TextSink<TextSegment>(observer)
 {
     private const int AtOnce = 1024; // of a long piece: what is open is looked for again behind a match, in all there is
     private const int Small = 64;

@@ -37,7 +37,7 @@ internal static class TextRates
 
     private static Table Table => new(1, ("text, in pieces of 4 characters", 40), ("ns/piece", 9), ("MB/s", 6), ("B/piece", 8), ("of it beyond the text", 22), ("target", 10));
 
-    public static int Main(ReadOnlySpan<string> given)
+    public static int Run(ReadOnlySpan<string> given)
     {
         var (quick, only, folder) = (false, "", (string?)null);
         while (given.Length > 0)

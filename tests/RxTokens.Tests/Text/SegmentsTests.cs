@@ -49,7 +49,7 @@ public class SegmentsTests
     [MarbleOf("Segments")]
     public void ItsMarble(string member) => DocumentedMarble.Run(member, (m, rows) =>
         m.Expect(m.Cold(rows["source"]).Segments(new(@"\d+")))
-            .ToBe(rows["result"], rows.Values("result", name => name[0] == '#' ? new Segment(name[1..], true) : new(name, false))));
+            .ToBe(rows["result"], rows.Values("result", name => name[0] == '#' ? new TextSegment(name[1..], true) : new(name, false))));
 
     [TestCaseSource(typeof(TextCase), nameof(TextCase.Of), new object[] { "Segments" })]
     public void Reported(TextCase @case)
@@ -60,8 +60,8 @@ public class SegmentsTests
         var pattern = new Regex(@case.Params.GetProperty("regex").GetString()!, options);
         foreach (var pieces in @case.Pieces())
         {
-            List<Segment> expected = @case.Expected.ValueKind == JsonValueKind.Array
-                ? [.. @case.Expected.EnumerateArray().Select(e => new Segment(e[1].GetString()!, e[0].GetString() == "match"))]
+            List<TextSegment> expected = @case.Expected.ValueKind == JsonValueKind.Array
+                ? [.. @case.Expected.EnumerateArray().Select(e => new TextSegment(e[1].GetString()!, e[0].GetString() == "match"))]
                 : [new(string.Concat(pieces), false)];
             Assert.That(Merged(TextLaws.Run(texts => texts.Segments(pattern), pieces)), Is.EqualTo(expected), string.Join('|', pieces.Select(TextLaws.Show)));
         }
@@ -179,27 +179,27 @@ public class SegmentsTests
 
     [Test]
     public void HalfAPair_WaitsForItsOtherHalf() =>
-        Assert.That(TextLaws.Run(texts => texts.Segments(new("[a-z]")), ["1\uD83D", "\uDE00a"]), Is.EqualTo(new Segment[] { new("1", false), new("😀", false), new("a", true) }));
+        Assert.That(TextLaws.Run(texts => texts.Segments(new("[a-z]")), ["1\uD83D", "\uDE00a"]), Is.EqualTo(new TextSegment[] { new("1", false), new("😀", false), new("a", true) }));
 
     [Test]
     public void APatternThatGoesBackForEver_DoesNot() => Assert.That(
-        Merged(TextLaws.Run(texts => texts.Segments(new("(a+)+$", RegexOptions.NonBacktracking)), Enumerable.Repeat("a", 3000).Append("b"))), Is.EqualTo(new Segment[] { new(new string('a', 3000) + "b", false) }));
+        Merged(TextLaws.Run(texts => texts.Segments(new("(a+)+$", RegexOptions.NonBacktracking)), Enumerable.Repeat("a", 3000).Append("b"))), Is.EqualTo(new TextSegment[] { new(new string('a', 3000) + "b", false) }));
 
     // Bounds and errors
 
     [Test]
     public void WhatIsHeldForTooLong_Fails_AfterAllThereIs()
     {
-        var (told, failure) = (new List<Segment>(), default(Exception));
+        var (told, failure) = (new List<TextSegment>(), default(Exception));
         new[] { "x<abc", "def", ">" }.ToObservable().Segments(new("<[^>]*>"), 6).Subscribe(told.Add, e => failure = e);
 
-        Assert.That(Merged(told), Is.EqualTo(new Segment[] { new("x<abcdef", false) }));
+        Assert.That(Merged(told), Is.EqualTo(new TextSegment[] { new("x<abcdef", false) }));
         Assert.That(failure, Is.InstanceOf<BackpressureException>().With.Property("Bound").EqualTo(6).And.Message.Contains("<[^>]*>"));
     }
 
     [Test]
     public void AFailure_ArrivesAfterWhatWasHeld() => MarbleTest.Run(m =>
-        m.Expect(m.Cold("a-#", [("a", "x12")]).Segments(new(@"\d+"))).ToBe("a-[b#]", [("a", new Segment("x", false)), ("b", new Segment("12", true))]));
+        m.Expect(m.Cold("a-#", [("a", "x12")]).Segments(new(@"\d+"))).ToBe("a-[b#]", [("a", new TextSegment("x", false)), ("b", new TextSegment("12", true))]));
 
     // Disposal
 
@@ -207,12 +207,12 @@ public class SegmentsTests
     public void OneWhoLeavesInTheMiddleOfAPiece_HearsNoMore_AndTheSourceIsLeft()
     {
         using var source = new Subject<string>();
-        var told = new List<Segment>();
+        var told = new List<TextSegment>();
         using var subscription = source.Segments(new("b")).Take(2).Subscribe(told.Add);
 
         source.OnNext("abcb");
 
-        Assert.That(told, Is.EqualTo(new Segment[] { new("a", false), new("b", true) }));
+        Assert.That(told, Is.EqualTo(new TextSegment[] { new("a", false), new("b", true) }));
         Assert.That(source.HasObservers, Is.False);
     }
 
@@ -221,21 +221,21 @@ public class SegmentsTests
     {
         using var source = new Subject<string>();
         var segments = source.Segments(new("^b"));
-        var (first, second) = (new List<Segment>(), new List<Segment>());
+        var (first, second) = (new List<TextSegment>(), new List<TextSegment>());
         using var one = segments.Subscribe(first.Add);
         source.OnNext("a");
         using var two = segments.Subscribe(second.Add);
         source.OnNext("b");
 
-        Assert.That(first, Is.EqualTo(new Segment[] { new("a", false), new("b", false) }));
-        Assert.That(second, Is.EqualTo(new Segment[] { new("b", true) }));
+        Assert.That(first, Is.EqualTo(new TextSegment[] { new("a", false), new("b", false) }));
+        Assert.That(second, Is.EqualTo(new TextSegment[] { new("b", true) }));
     }
 
     [Test]
     public void WhatIsPushedWhileASegmentIsTold_ComesAfterThePiece()
     {
         using var source = new Subject<string>();
-        var told = new List<Segment>();
+        var told = new List<TextSegment>();
         using var subscription = source.Segments(new("b")).Subscribe(segment =>
         {
             told.Add(segment);
@@ -245,7 +245,7 @@ public class SegmentsTests
 
         source.OnNext("abc");
 
-        Assert.That(told, Is.EqualTo(new Segment[] { new("a", false), new("b", true), new("c", false), new("b", true) }));
+        Assert.That(told, Is.EqualTo(new TextSegment[] { new("a", false), new("b", true), new("c", false), new("b", true) }));
     }
 
     private static void AssertSameAsWhole(Regex pattern, string text, string[] pieces)
@@ -255,9 +255,9 @@ public class SegmentsTests
         Assert.That(told.Select(s => s.Text), Has.None.Empty);
     }
 
-    private static List<Segment> Whole(Regex pattern, string text)
+    private static List<TextSegment> Whole(Regex pattern, string text)
     {
-        var (segments, from) = (new List<Segment>(), 0);
+        var (segments, from) = (new List<TextSegment>(), 0);
         foreach (var match in pattern.Matches(text).Where(m => m.Length > 0))
         {
             if (match.Index > from)
@@ -271,9 +271,9 @@ public class SegmentsTests
         return segments;
     }
 
-    private static List<Segment> Merged(IEnumerable<Segment> segments)
+    private static List<TextSegment> Merged(IEnumerable<TextSegment> segments)
     {
-        var merged = new List<Segment>();
+        var merged = new List<TextSegment>();
         foreach (var segment in segments)
         {
             if (merged.Count > 0 && !merged[^1].IsMatch && !segment.IsMatch)
