@@ -18,7 +18,7 @@ public class RecipeTests
 
         Assert.That(string.Concat(console.Written.Select(w => w.Text)), Is.EqualTo(new string('a', 100)));
         Assert.That(console.Written, Has.Count.EqualTo(4), "in 100 ms");
-        Assert.That(console.Written.Select(w => w.Frame), Is.EqualTo(new long[] { 0, 33, 66, 100 }));
+        Assert.That(console.Written.Select(w => w.Frame), Is.EqualTo(new long[] { 0, 33, 66, 99 }));
     });
 
     [Test]

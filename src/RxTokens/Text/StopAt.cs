@@ -36,7 +36,18 @@ public static partial class TokenStream
         return new TextOperator<string>(source, observer => new StopSink(observer, stops, matcher, onStopped));
     }
 
-    /// <summary>Ends before a stop sequence: <see cref="StopAt(IObservable{string}, IEnumerable{string}, Action{string}?)"/> says how.</summary>
+    /// <summary>Ends before a stop sequence, wherever it is cut, and never shows a part of it.</summary>
+    /// <remarks>
+    /// <code>
+    /// source  {is}--{ayE}--{at} --{.EN}--{Dx}    // it is left as soon as END is complete
+    /// result  {is}--{ay} --{Eat}--.    --|       // StopAt("END")
+    /// </code>
+    /// <para>As <see cref="StopAt(IObservable{string}, IEnumerable{string}, Action{string})"/>, with one sequence.</para>
+    /// <para><b>Demand:</b> inside <see cref="Through"/>: reads until there is text to tell.</para>
+    /// <para><b>Errors:</b> a failure of the source, like its end, arrives after what is held.</para>
+    /// <para><b>Disposal:</b> at the sequence the result completes, and the source is disposed. Disposing a subscription disposes the source's.</para>
+    /// <para><b>Threading:</b> text is told inside the source's calls.</para>
+    /// </remarks>
     /// <param name="source">Text, cut anywhere.</param>
     /// <param name="sequence">The sequence; not empty, without half a surrogate pair.</param>
     /// <returns>The text before the sequence; all of it, where it is not there.</returns>

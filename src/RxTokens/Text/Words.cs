@@ -155,6 +155,12 @@ internal sealed class WordSink(IObserver<string> observer, int maxChars, TimeSpa
     protected override bool Next(int codePoint)
     {
         var next = WordKinds.Of(codePoint);
+        if (next == WordKind.Letter && _base == WordKind.Letter && _awaited == Awaited.Nothing)
+        {
+            _last = next; // WB5, as below: what most text is made of
+            return false;
+        }
+
         if (next.Extends() && !_base.EndsLine())
         {
             _last = next; // WB4

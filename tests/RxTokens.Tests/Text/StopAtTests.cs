@@ -27,6 +27,10 @@ public class StopAtTests
 
     [MarbleOf("StopAt(IObservable<String>, IEnumerable<String>, Action<String>)")]
     public void ItsMarble(string member) => DocumentedMarble.Run(member, (m, rows) =>
+        m.Expect(m.Cold(rows["source"]).StopAt(["END"])).ToBe(rows["result"]));
+
+    [MarbleOf("StopAt(IObservable<String>, String)")]
+    public void OfOneSequence_ItsMarble(string member) => DocumentedMarble.Run(member, (m, rows) =>
         m.Expect(m.Cold(rows["source"]).StopAt("END")).ToBe(rows["result"]));
 
     [TestCaseSource(typeof(TextCase), nameof(TextCase.Of), new object[] { "StopAt" })]
