@@ -20,8 +20,41 @@ public static partial class TokenStream
     /// <para><b>Demand:</b> that of the shape, in a run; outside of runs what is asked for. The item that ends a run is read with it.</para>
     /// <para><b>Errors:</b> a failure of the source goes through the shape, which tells what it holds, and arrives as it is. So do failures of the
     /// shape and of the functions.</para>
-    /// <para><b>Disposal:</b> the shape's enumeration first, then the source, once; a read that is pending is cancelled and awaited. Else as <see cref="Through"/>.</para>
+    /// <para><b>Disposal:</b> the shape's enumeration first, then the source, once; a read that is pending is cancelled and awaited. What a clean-up fails with
+    /// takes the place of an earlier failure, as in any asynchronous iterator.</para>
     /// <para><b>Threading:</b> as the shape; the source is read where the shape reads.</para>
+    /// <code>
+    /// // Conceptually (of a shape that reads all of its text):
+    /// public static async IAsyncEnumerable&lt;T> ShapeText&lt;T>(
+    ///     this IAsyncEnumerable&lt;T> source, Func&lt;T, string?> getText, Func&lt;T, string, T> withText,
+    ///     Func&lt;IAsyncEnumerable&lt;string>, IAsyncEnumerable&lt;string>> shape, [EnumeratorCancellation] CancellationToken leaving = default)
+    /// {
+    ///     await using var items = source.GetAsyncEnumerator(leaving);
+    ///     var isThere = await items.MoveNextAsync();
+    ///     while (isThere)
+    ///     {
+    ///         var newest = items.Current;
+    ///         if (getText(newest) is null)
+    ///         {
+    ///             yield return newest;
+    ///             isThere = await items.MoveNextAsync();
+    ///             continue;
+    ///         }
+    ///
+    ///         await foreach (var text in shape(Run()).WithCancellation(leaving))
+    ///             yield return withText(newest, text);
+    ///
+    ///         async IAsyncEnumerable&lt;string> Run()
+    ///         {
+    ///             for (; isThere &amp;&amp; getText(items.Current) is { } text; isThere = await items.MoveNextAsync())
+    ///             {
+    ///                 newest = items.Current;
+    ///                 yield return text;
+    ///             }
+    ///         }
+    ///     }
+    /// }
+    /// </code>
     /// </remarks>
     /// <typeparam name="TSource">The type of the items.</typeparam>
     /// <param name="source">The pull source.</param>
@@ -120,11 +153,13 @@ internal sealed class ShapedPull<T>(
 internal sealed class OneReader<T> : IAsyncDisposable
 {
     private readonly CancellationTokenSource _leaving;
+    private readonly CancellationToken _cancellationToken; // cancelled, it ends the read itself
     private readonly IAsyncEnumerator<T> _source;
     private Task<bool>? _read;
 
     public OneReader(IAsyncEnumerable<T> source, CancellationToken cancellationToken)
     {
+        _cancellationToken = cancellationToken;
         _leaving = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         _source = source.GetAsyncEnumerator(_leaving.Token);
     }
@@ -142,9 +177,20 @@ internal sealed class OneReader<T> : IAsyncDisposable
             _read = read.AsTask();
         }
 
-        var isThere = await _read.WaitAsync(giveUp).ConfigureAwait(false);
+        if (giveUp.CanBeCanceled && giveUp != _cancellationToken)
+            await WaitAsync(_read, giveUp).ConfigureAwait(false);
+        var isThere = await _read.ConfigureAwait(false);
         _read = null;
         return isThere;
+    }
+
+    /// <summary>Not Task.WaitAsync, which goes on in the thread pool: this goes on where the token is cancelled.</summary>
+    private static async Task WaitAsync(Task<bool> read, CancellationToken giveUp)
+    {
+        var given = new TaskCompletionSource();
+        await using var registration = giveUp.UnsafeRegister(static given => ((TaskCompletionSource)given!).TrySetResult(), given).ConfigureAwait(false);
+        if (await Task.WhenAny(read, given.Task).ConfigureAwait(false) != read)
+            throw new OperationCanceledException(giveUp);
     }
 
     public async ValueTask DisposeAsync()
@@ -153,7 +199,7 @@ internal sealed class OneReader<T> : IAsyncDisposable
         {
             if (_read is { IsCompleted: false } read)
             {
-                await _leaving.CancelAsync().ConfigureAwait(false);
+                Unobserved.Cancel(_leaving);
                 await ((Task)read).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // who leaves has no use for it
             }
         }
