@@ -157,7 +157,7 @@ public partial class OperatorPages
             if (!performance[i].StartsWith('|') || performance[i].StartsWith("|--", StringComparison.Ordinal))
                 continue;
             var cell = performance[i].Split('|')[1].Trim();
-            if (!@operator.Scenarios.Any(s => cell.StartsWith(s, StringComparison.Ordinal) && (cell.Length == s.Length || !char.IsLetter(cell[s.Length]))))
+            if (!@operator.Scenarios.Any(s => cell.StartsWith(s, StringComparison.Ordinal) && (s[^1] == '(' || cell.Length == s.Length || !char.IsLetter(cell[s.Length]))))
                 continue;
 
             var head = i;
