@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Text;
 
 namespace RxTokens;
@@ -43,72 +42,53 @@ public static partial class TokenStream
     }
 }
 
-internal sealed class CodeFenceSink(IObserver<CodeFence> observer, bool whole, int maxChars) : TextSink<CodeFence>(observer)
+internal sealed class CodeFenceSink(IObserver<CodeFence> observer, bool whole, int maxChars) : LineCutter<CodeFence>(observer, maxChars)
 {
-    private static readonly SearchValues<char> Ends = SearchValues.Create("\r\n");
-
     private readonly MarkdownScanner _scanner = new(maxChars);
     private readonly StringBuilder _code = new(); // that has not been told
-    private HeldText _line;
     private bool _isCode; // the line, which is not held
     private bool _isDecided; // that it is not known to be
-    private bool _isAfterReturn; // a line feed that follows belongs to it
     private int _index = -1;
     private string _info = "";
 
     protected override void Add(string piece)
     {
-        var text = piece.AsSpan();
-        if (_isAfterReturn && !text.IsEmpty)
-        {
-            _isAfterReturn = false;
-            if (text[0] == '\n')
-                text = text[1..];
-        }
-
-        while (text.IndexOfAny(Ends) is var end and >= 0 && !IsOver)
-        {
-            AddToLine(text[..end]);
-            EndLine();
-            var next = end + 1;
-            if (text[end] == '\r')
-            {
-                if (next == text.Length)
-                    _isAfterReturn = true;
-                else if (text[next] == '\n')
-                    next++;
-            }
-
-            text = text[next..];
-        }
-
-        AddToLine(text);
-        if (_scanner.IsInFence && !_isCode && !_isDecided)
-            Decide(text);
+        base.Add(piece);
         if (!whole)
             Tell();
     }
 
+    protected override void AddToLine(ReadOnlySpan<char> text)
+    {
+        AddText(text);
+        if (_scanner.IsInFence && !_isCode && !_isDecided)
+            Decide(text);
+    }
+
+    protected override void EndLine(ReadOnlySpan<char> rest)
+    {
+        AddText(rest);
+        if (_isCode)
+            AddCode("\n");
+        else
+            TakeLine(end: "\n");
+        _isCode = _isDecided = false;
+    }
+
     protected override void AddEnd()
     {
-        if (_line.Length > 0)
+        if (Held > 0)
             TakeLine(end: "");
         if (_scanner.IsInFence)
             End(CodeFenceState.EndedByText);
     }
 
-    private void AddToLine(ReadOnlySpan<char> text)
+    private void AddText(ReadOnlySpan<char> text)
     {
         if (_isCode)
-        {
             AddCode(text);
-            return;
-        }
-
-        var room = maxChars - _line.Length;
-        _line.Add(text[..Math.Min(room, text.Length)]);
-        if (text.Length > room)
-            throw TooLong("A line", maxChars);
+        else
+            Hold(text);
     }
 
     /// <summary>Looks once whether the line is code: at the first character that is neither blank nor a mark.</summary>
@@ -118,28 +98,19 @@ internal sealed class CodeFenceSink(IObserver<CodeFence> observer, bool whole, i
             return;
 
         _isDecided = true;
-        if (!_scanner.IsCode(_line.Span, out var start, out var blanks))
+        if (!_scanner.IsCode(HeldSpan, out var start, out var blanks))
             return;
 
         _isCode = true;
         _code.Append(' ', blanks);
-        var code = _line.Take(_line.Length);
+        var code = TakeHeld();
         AddCode(code.AsSpan(start));
-    }
-
-    private void EndLine()
-    {
-        if (_isCode)
-            AddCode("\n");
-        else
-            TakeLine(end: "\n");
-        _isCode = _isDecided = false;
     }
 
     private void TakeLine(ReadOnlySpan<char> end)
     {
-        var line = _line.Span;
-        _line.Remove(line.Length); // which leaves its characters there until others come
+        var line = HeldSpan;
+        RemoveHeld(); // which leaves its characters there
         _scanner.Next(line);
         if (_scanner.Fence.HasFlag(FenceEvents.EndedByContainer))
             End(CodeFenceState.EndedByContainer);
@@ -164,10 +135,10 @@ internal sealed class CodeFenceSink(IObserver<CodeFence> observer, bool whole, i
 
     private void AddCode(ReadOnlySpan<char> text)
     {
-        var room = whole ? maxChars - _code.Length : text.Length;
+        var room = whole ? MaxChars - _code.Length : text.Length;
         _code.Append(text[..Math.Min(room, text.Length)]);
         if (text.Length > room)
-            throw TooLong("A block of code", maxChars);
+            throw TooLong("A block of code", MaxChars);
     }
 
     private void Tell()

@@ -56,28 +56,16 @@ internal sealed class LaneSink(IObserver<LaneText> observer, string open, string
     protected override void Add(string piece)
     {
         var start = 0; // of what is not told, behind what is held
-        for (var i = 0; i < piece.Length && !IsOver; i++)
+        var at = 0;
+        while (!IsOver && Matcher.Find(piece, ref at, ref _state) is var found and >= 0)
         {
-            if (_state == SequenceMatcher.Start)
-            {
-                var first = Matcher.IndexOfFirst(piece.AsSpan(i));
-                if (first < 0)
-                    break;
-                i += first;
-            }
-
-            _state = Matcher.Next(_state, piece[i]);
-            var found = Matcher.Found(_state);
-            if (found < 0)
-                continue;
-
             _state = SequenceMatcher.Start;
             if (_depth == 0 || found == 0)
             {
                 if (_depth <= 1)
                 {
-                    Tell(Sequences.Join(_held, piece.AsSpan(start, i + 1 - start), without: (_depth == 0 ? open : close).Length));
-                    (_held, start) = ("", i + 1);
+                    Tell(Sequences.Join(_held, piece.AsSpan(start, at - start), without: (_depth == 0 ? open : close).Length));
+                    (_held, start) = ("", at);
                 }
 
                 _depth = _depth == 0 ? 1 : _depth - 1;
@@ -88,11 +76,7 @@ internal sealed class LaneSink(IObserver<LaneText> observer, string open, string
             }
         }
 
-        var rest = start == 0 ? piece : piece[start..];
-        var held = Sequences.HeldBehind(Matcher.Held(_state), rest, _held);
-        var text = _held.Length == 0 && held.Length == 0 ? rest : Sequences.Join(_held, rest, without: held.Length);
-        _held = held;
-        Tell(text);
+        Tell(Sequences.Pass(start == 0 ? piece : piece[start..], Matcher.Held(_state), ref _held));
     }
 
     protected override void AddEnd() => Tell(_held);

@@ -1,6 +1,3 @@
-using System.Buffers;
-using System.Reactive.Concurrency;
-
 namespace RxTokens;
 
 public static partial class TokenStream
@@ -35,61 +32,25 @@ public static partial class TokenStream
     }
 }
 
-internal sealed class LineSink(IObserver<string> observer, int maxChars) : TextSink<string>(observer)
+internal sealed class LineSink(IObserver<string> observer, int maxChars) : LineCutter<string>(observer, maxChars)
 {
-    private static readonly SearchValues<char> Ends = SearchValues.Create("\r\n");
-
-    private HeldText _line;
-    private bool _isAfterReturn; // a line feed that follows belongs to it
-
-    protected override void Add(string piece)
+    protected override void EndLine(ReadOnlySpan<char> rest)
     {
-        var text = piece.AsSpan();
-        if (_isAfterReturn && !text.IsEmpty)
+        if (Held == 0 && rest.Length <= MaxChars)
         {
-            _isAfterReturn = false;
-            if (text[0] == '\n')
-                text = text[1..];
+            Emit(rest.ToString());
+            return;
         }
 
-        while (text.IndexOfAny(Ends) is var end and >= 0 && !IsOver)
-        {
-            Emit(Line(text[..end]));
-            var next = end + 1;
-            if (text[end] == '\r')
-            {
-                if (next == text.Length)
-                    _isAfterReturn = true;
-                else if (text[next] == '\n')
-                    next++;
-            }
-
-            text = text[next..];
-        }
-
-        Hold(text);
+        Hold(rest);
+        Emit(TakeHeld());
     }
+
+    protected override void AddToLine(ReadOnlySpan<char> text) => Hold(text);
 
     protected override void AddEnd()
     {
-        if (_line.Length > 0)
-            Emit(_line.Take(_line.Length));
-    }
-
-    private string Line(ReadOnlySpan<char> rest)
-    {
-        if (_line.Length == 0 && rest.Length <= maxChars)
-            return rest.ToString();
-
-        Hold(rest);
-        return _line.Take(_line.Length);
-    }
-
-    private void Hold(ReadOnlySpan<char> text)
-    {
-        var room = maxChars - _line.Length;
-        _line.Add(text[..Math.Min(room, text.Length)]);
-        if (text.Length > room)
-            throw TooLong("A line", maxChars);
+        if (Held > 0)
+            Emit(TakeHeld());
     }
 }

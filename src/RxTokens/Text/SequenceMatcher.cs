@@ -40,13 +40,34 @@ internal sealed class SequenceMatcher
         Link(AddAll(sequences));
     }
 
-    /// <summary>Whether this is where some sequence begins.</summary>
-    public int IndexOfFirst(ReadOnlySpan<char> text) => text.IndexOfAny(_firsts);
+    /// <summary>Goes on to the end of the next sequence that is complete, or of the text.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="at">Where to go on; then where it has come to.</param>
+    /// <param name="state">The state there.</param>
+    /// <returns>Which of the sequences is complete, or -1: of several that end there the first in their list.</returns>
+    public int Find(ReadOnlySpan<char> text, ref int at, ref int state)
+    {
+        while (at < text.Length)
+        {
+            if (state == Start)
+            {
+                var first = text[at..].IndexOfAny(_firsts); // what begins none is skipped
+                if (first < 0)
+                {
+                    at = text.Length;
+                    break;
+                }
 
-    public int Next(int state, char c) => _next[(state * _width) + ColumnOf(c)];
+                at += first;
+            }
 
-    /// <summary>Which of the sequences is complete, or -1: of several that end here the first in their list.</summary>
-    public int Found(int state) => _found[state];
+            state = _next[(state * _width) + ColumnOf(text[at++])];
+            if (_found[state] >= 0)
+                return _found[state];
+        }
+
+        return -1;
+    }
 
     /// <summary>The text that may become a sequence.</summary>
     public string Held(int state) => _held[state];

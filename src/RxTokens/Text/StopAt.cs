@@ -69,30 +69,16 @@ internal sealed class StopSink(IObserver<string> observer, string[] stops, Seque
 
     protected override void Add(string piece)
     {
-        for (var i = 0; i < piece.Length; i++)
+        var at = 0;
+        if (matcher.Find(piece, ref at, ref _state) is var found and >= 0)
         {
-            if (_state == SequenceMatcher.Start)
-            {
-                var first = matcher.IndexOfFirst(piece.AsSpan(i));
-                if (first < 0)
-                    break;
-                i += first;
-            }
-
-            _state = matcher.Next(_state, piece[i]);
-            if (matcher.Found(_state) is var found and >= 0)
-            {
-                Tell(Sequences.Join(_held, piece.AsSpan(0, i + 1), without: stops[found].Length));
-                onStopped?.Invoke(stops[found]);
-                Complete();
-                return;
-            }
+            Tell(Sequences.Join(_held, piece.AsSpan(0, at), without: stops[found].Length));
+            onStopped?.Invoke(stops[found]);
+            Complete();
+            return;
         }
 
-        var held = Sequences.HeldBehind(matcher.Held(_state), piece, _held);
-        var text = _held.Length == 0 && held.Length == 0 ? piece : Sequences.Join(_held, piece, without: held.Length);
-        _held = held;
-        Tell(text);
+        Tell(Sequences.Pass(piece, matcher.Held(_state), ref _held));
     }
 
     protected override void AddEnd() => Tell(_held);
@@ -114,12 +100,16 @@ internal static class Sequences
         return length <= held.Length ? held[..length] : string.Concat(held, piece[..(length - held.Length)]);
     }
 
-    /// <summary>What waits behind a piece: what may become a sequence, or else half a surrogate pair.</summary>
-    public static string HeldBehind(string beginning, string piece, string heldBefore) =>
-        beginning.Length > 0 ? beginning
-        : piece.Length == 0 ? heldBefore
-        : char.IsHighSurrogate(piece[^1]) ? piece[^1].ToString()
-        : "";
+    /// <summary>What passes of what was held and a piece; behind it waits what may become a sequence, or else half a surrogate pair.</summary>
+    public static string Pass(string piece, string beginning, ref string held)
+    {
+        var before = held;
+        held = beginning.Length > 0 ? beginning
+            : piece.Length == 0 ? before
+            : char.IsHighSurrogate(piece[^1]) ? piece[^1].ToString()
+            : "";
+        return before.Length == 0 && held.Length == 0 ? piece : Join(before, piece, without: held.Length);
+    }
 
     public static void ThrowIfBad(string? sequence, string what, string parameter)
     {

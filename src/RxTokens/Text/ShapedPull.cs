@@ -1,0 +1,190 @@
+using System.Runtime.CompilerServices;
+
+namespace RxTokens;
+
+/// <summary>The pull form of ShapeText.</summary>
+internal sealed class ShapedPull<T>(
+    IAsyncEnumerable<T> source,
+    Func<T, string?> getText,
+    Func<T, string, T> withText,
+    Func<IAsyncEnumerable<string>, IAsyncEnumerable<string>> shape) : IAsyncEnumerable<T>
+{
+    public IAsyncEnumerator<T> GetAsyncEnumerator(CancellationToken cancellationToken = default) => ReadAsync(cancellationToken).GetAsyncEnumerator(cancellationToken);
+
+    private async IAsyncEnumerable<T> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var reading = new OneReader<T>(source, cancellationToken);
+        await using var left = reading.ConfigureAwait(false);
+        while (await reading.ReadAsync(CancellationToken.None).ConfigureAwait(false))
+        {
+            if (getText(reading.Current) is not { } first)
+            {
+                yield return reading.Current;
+                continue;
+            }
+
+            var run = new TextRun<T>(reading, getText, first);
+            var shaped = shape(run) ?? throw new InvalidOperationException("The shape given to ShapeText returned null instead of a stream.");
+            await foreach (var text in shaped.WithCancellation(cancellationToken).ConfigureAwait(false))
+                yield return withText(run.Newest, text);
+            if (!await run.SkipAsync().ConfigureAwait(false))
+                break;
+
+            yield return reading.Current;
+        }
+    }
+}
+
+/// <summary>Reads a source for several who take turns: a read that one of them has given up is the next one's.</summary>
+/// <remarks>All is used by one at a time: the shaper, or the shape whose end it awaits.</remarks>
+internal sealed class OneReader<T> : IAsyncDisposable
+{
+    private readonly CancellationTokenSource _leaving;
+    private readonly CancellationToken _cancellationToken; // cancelled, it ends the read itself
+    private readonly IAsyncEnumerator<T> _source;
+    private Task<bool>? _read;
+
+    public OneReader(IAsyncEnumerable<T> source, CancellationToken cancellationToken)
+    {
+        _cancellationToken = cancellationToken;
+        _leaving = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        _source = source.GetAsyncEnumerator(_leaving.Token);
+    }
+
+    public T Current => _source.Current;
+
+    /// <param name="giveUp">Gives up waiting, and not the read.</param>
+    public async ValueTask<bool> ReadAsync(CancellationToken giveUp)
+    {
+        if (_read is null)
+        {
+            var read = _source.MoveNextAsync();
+            if (read.IsCompleted)
+                return await read.ConfigureAwait(false);
+            _read = read.AsTask();
+        }
+
+        if (giveUp.CanBeCanceled && giveUp != _cancellationToken)
+            await WaitAsync(_read, giveUp).ConfigureAwait(false);
+        var isThere = await _read.ConfigureAwait(false);
+        _read = null;
+        return isThere;
+    }
+
+    /// <summary>Not Task.WaitAsync, which goes on in the thread pool: this goes on where the token is cancelled.</summary>
+    private static async Task WaitAsync(Task<bool> read, CancellationToken giveUp)
+    {
+        var given = new TaskCompletionSource();
+        await using var registration = giveUp.UnsafeRegister(static given => ((TaskCompletionSource)given!).TrySetResult(), given).ConfigureAwait(false);
+        if (await Task.WhenAny(read, given.Task).ConfigureAwait(false) != read)
+            throw new OperationCanceledException(giveUp);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        try
+        {
+            if (_read is { IsCompleted: false } read)
+            {
+                Unobserved.Cancel(_leaving);
+                await ((Task)read).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // who leaves has no use for it
+            }
+        }
+        finally
+        {
+            await _source.DisposeAsync().ConfigureAwait(false);
+            _leaving.Dispose();
+        }
+    }
+}
+
+/// <summary>The text between two other items, for a shape.</summary>
+/// <remarks>
+/// <code>
+/// field          written by                     read by               ordered by
+/// _newest        the shape, which reads         the shaper            _gate: a shape may read ahead on another thread
+/// _isTaken       whoever enumerates             the same              interlocked
+/// all others     the shape; then the shaper     the same              the end of the shape, which the shaper awaits
+/// </code>
+/// </remarks>
+internal sealed class TextRun<T> : IAsyncEnumerable<string>, IAsyncEnumerator<string>
+{
+    private readonly object _gate = new(); // no Lock: the systematic exploration knows none
+    private readonly OneReader<T> _reading;
+    private readonly Func<T, string?> _getText;
+    private T _newest;
+    private string? _first;
+    private int _isTaken;
+    private bool _isOver;
+    private bool _hasBorder;
+    private CancellationToken _token;
+
+    public TextRun(OneReader<T> reading, Func<T, string?> getText, string first) =>
+        (_reading, _getText, _first, _newest) = (reading, getText, first, reading.Current);
+
+    public string Current { get; private set; } = "";
+
+    /// <summary>The newest item that has gone into the shape.</summary>
+    public T Newest
+    {
+        get
+        {
+            lock (_gate)
+                return _newest;
+        }
+    }
+
+    public IAsyncEnumerator<string> GetAsyncEnumerator(CancellationToken cancellationToken = default)
+    {
+        if (Interlocked.Exchange(ref _isTaken, 1) != 0)
+            throw new InvalidOperationException("The shape given to ShapeText enumerated its text twice: it is read once, as it comes.");
+
+        _token = cancellationToken;
+        return this;
+    }
+
+    public async ValueTask<bool> MoveNextAsync()
+    {
+        if (_first is { } first)
+        {
+            (_first, Current) = (null, first);
+            return true;
+        }
+
+        return !_isOver && await ReadAsync(_token).ConfigureAwait(false);
+    }
+
+    /// <summary>Nothing: the source goes on behind the run.</summary>
+    public ValueTask DisposeAsync() => default;
+
+    /// <summary>Reads what the shape has left.</summary>
+    /// <returns>Whether an item follows.</returns>
+    public async ValueTask<bool> SkipAsync()
+    {
+        while (!_isOver && await ReadAsync(CancellationToken.None).ConfigureAwait(false))
+        {
+        }
+
+        return _hasBorder;
+    }
+
+    private async ValueTask<bool> ReadAsync(CancellationToken giveUp)
+    {
+        if (!await _reading.ReadAsync(giveUp).ConfigureAwait(false))
+        {
+            _isOver = true;
+            return false;
+        }
+
+        if (_getText(_reading.Current) is not { } text)
+        {
+            (_isOver, _hasBorder) = (true, true);
+            return false;
+        }
+
+        lock (_gate)
+            _newest = _reading.Current;
+        Current = text;
+        return true;
+    }
+}
