@@ -24,6 +24,9 @@ internal sealed class RawClient(Socket socket) : IDisposable
         return Received;
     }
 
+    /// <summary>Reads what has come, that many bytes at most.</summary>
+    public Task ReadSomeAsync(int bytes) => ReadAsync(bytes);
+
     /// <summary>Reads until the server closes, or cuts.</summary>
     /// <returns>Whether it was cut (reset).</returns>
     public async Task<bool> ReadToCloseAsync()
@@ -54,9 +57,9 @@ internal sealed class RawClient(Socket socket) : IDisposable
 
     public void Dispose() => socket.Dispose();
 
-    private async Task<int> ReadAsync()
+    private async Task<int> ReadAsync(int most = 16 * 1024)
     {
-        var bytes = new byte[16 * 1024];
+        var bytes = new byte[most];
         var count = await socket.ReceiveAsync(bytes).WaitAsync(TestHost.Patience);
         _received.Append(Encoding.UTF8.GetString(bytes, 0, count));
         return count;

@@ -22,7 +22,8 @@ public class UnsentLimitTests
         Assert.That(reads, Is.LessThanOrEqualTo(300));
     }
 
-    [TestCase(32 * 1024, 70)] // with Kestrel's own 64 KB it is 84
+    [TestCase(64 * 1024, 105)]
+    [TestCase(32 * 1024, 70)]
     [TestCase(4 * 1024, 40)]
     public async Task D03_ClientWithASmallWindow_HoldsItWithinBothBuffers(int writeBufferBytes, int most)
     {
@@ -30,12 +31,36 @@ public class UnsentLimitTests
         Assert.That(reads, Is.LessThanOrEqualTo(most), "16 KB of the system's, Kestrel's, and what the client has");
     }
 
+    [TestCase(64 * 1024, 110)]
+    [TestCase(4 * 1024, 30)]
+    [Platform("Linux")]
+    public async Task D04_ASourceThatIsHeld_MovesInStepsOfWhatWaits(int writeBufferBytes, int most)
+    {
+        var source = Script.Repeats(new string('x', 1000));
+        await using var host = await TestHost.StartAsync(() => TokenResults.ServerSentEvents(source), builder => builder.WebHost.UseUnsentLimit(writeBufferBytes: writeBufferBytes));
+        using var client = await host.ConnectAsync(receiveBuffer: 4096);
+        await UntilItRestsAsync(source);
+
+        var steps = new List<int>();
+        for (var i = 0; i < 150; i++)
+        {
+            var before = source.Reads;
+            await client.ReadSomeAsync(2000);
+            await UntilItRestsAsync(source, looks: 2);
+            if (source.Reads > before)
+                steps.Add(source.Reads - before);
+        }
+
+        TestContext.Out.WriteLine($"{steps.Count} steps, {steps.Max()} items at most: {string.Join(' ', steps)}");
+        Assert.That(steps.Max(), Is.LessThanOrEqualTo(most));
+    }
+
     [Test]
     public async Task D03_KestrelsBuffer_IsBounded_UnlessItIsSmallerAlready()
     {
-        Assert.That(await MaxWriteBufferSizeAsync(_ => { }), Is.EqualTo(32 * 1024));
+        Assert.That(await MaxWriteBufferSizeAsync(_ => { }), Is.EqualTo(64 * 1024));
         Assert.That(await MaxWriteBufferSizeAsync(options => options.MaxWriteBufferSize = 100), Is.EqualTo(100));
-        Assert.That(await MaxWriteBufferSizeAsync(options => options.MaxWriteBufferSize = null), Is.EqualTo(32 * 1024));
+        Assert.That(await MaxWriteBufferSizeAsync(options => options.MaxWriteBufferSize = null), Is.EqualTo(64 * 1024));
 
         static async Task<long?> MaxWriteBufferSizeAsync(Action<SocketTransportOptions> configure)
         {
@@ -128,16 +153,20 @@ public class UnsentLimitTests
         var source = Script.Repeats(new string('x', 1000));
         await using var host = await TestHost.StartAsync(() => TokenResults.ServerSentEvents(source), configure);
         using var client = await host.ConnectAsync(receiveBuffer: receiveBuffer);
+        await UntilItRestsAsync(source);
+        TestContext.Out.WriteLine($"{source.Reads} items read ahead");
+        return source.Reads;
+    }
+
+    private static async Task UntilItRestsAsync(ScriptedSource<string> source, int looks = 50)
+    {
         var (reads, still) = (0, 0);
-        for (var i = 0; still < 10 && i < 100; i++)
+        for (var i = 0; still < looks && i < 500; i++)
         {
-            await Task.Delay(50);
+            await Task.Delay(10);
             still = source.Reads == reads && reads > 0 ? still + 1 : 0;
             reads = source.Reads;
         }
-
-        TestContext.Out.WriteLine($"{reads} items read ahead");
-        return reads;
     }
 
     private static async Task<int> LimitOfAcceptedAsync(Action<WebApplicationBuilder> configure)

@@ -7,7 +7,8 @@ namespace RxTokens;
 /// <summary>An event for what follows of an answer, as a JSON string, and one for its end. The id says what a client has after it.</summary>
 /// <param name="key">Of which answer.</param>
 /// <param name="opening">What a client has that is about to follow; null for one that has what is not of the answer: it must be told so before it has an id of it.</param>
-internal sealed class AnswerEvents(StreamKey key, long? opening) : EventFormat<TokenLogEntry>(EventIds.OfTheStream(opening is { } position ? key.EventId(position) : null))
+/// <param name="comeBack">When a client of an answer that was stopped should come back: all of its followers hear that at once.</param>
+internal sealed class AnswerEvents(StreamKey key, long? opening, Func<TimeSpan> comeBack) : EventFormat<TokenLogEntry>(EventIds.OfTheStream(opening is { } position ? key.EventId(position) : null))
 {
     private static readonly JsonWriterOptions Relaxed = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }; // it does not go into a page as it is
 
@@ -35,17 +36,21 @@ internal sealed class AnswerEvents(StreamKey key, long? opening) : EventFormat<T
         json.WriteEndObject();
     });
 
-    private void WriteEnd(IBufferWriter<byte> output, TokenLogEnd end) => Write(output, end.EventType, key.LastEventId, json =>
+    private void WriteEnd(IBufferWriter<byte> output, TokenLogEnd end)
     {
-        json.WriteStartObject();
-        if (end.Message is { } message)
-            json.WriteString("message"u8, message);
-        if (end.RetryAfter is { } time)
-            json.WriteNumber("retryAfter"u8, TokenFailure.Seconds(time));
-        json.WriteEndObject();
-    });
+        var retry = end.EventType == TokenEvents.Stopped ? comeBack() : default(TimeSpan?);
+        Write(output, end.EventType, key.LastEventId, json =>
+        {
+            json.WriteStartObject();
+            if (end.Message is { } message)
+                json.WriteString("message"u8, message);
+            if (end.RetryAfter is { } time)
+                json.WriteNumber("retryAfter"u8, TokenFailure.Seconds(time));
+            json.WriteEndObject();
+        }, retry);
+    }
 
-    private void Write(IBufferWriter<byte> output, string? eventType, string id, Action<Utf8JsonWriter> write)
+    private void Write(IBufferWriter<byte> output, string? eventType, string id, Action<Utf8JsonWriter> write, TimeSpan? retry = null)
     {
         using (var json = new Utf8JsonWriter(_bytes, Relaxed))
             write(json);
@@ -53,6 +58,7 @@ internal sealed class AnswerEvents(StreamKey key, long? opening) : EventFormat<T
         EventFields.WriteLine(output, _bytes.Written);
         _bytes.Dispose();
         EventFields.WriteId(output, id);
+        EventFields.WriteRetry(output, retry);
         EventFields.WriteEnd(output);
     }
 }

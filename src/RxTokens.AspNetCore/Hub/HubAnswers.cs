@@ -82,7 +82,7 @@ internal static class HubAnswers
         answer?.Follow();
         try
         {
-            await Serving.RunAsync(context, entries, new AnswerEvents(key, opening), settings).ConfigureAwait(false);
+            await Serving.RunAsync(context, entries, new AnswerEvents(key, opening, settings.ComeBack), settings).ConfigureAwait(false);
         }
         finally
         {

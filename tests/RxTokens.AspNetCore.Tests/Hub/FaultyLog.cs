@@ -7,6 +7,8 @@ internal sealed class FaultyLog : ITokenLog
 {
     public MemoryTokenLog Inner { get; } = new(100_000, TimeSpan.FromMinutes(5));
 
+    public Func<CancellationToken, Task> OnBegin { get; init; } = _ => Task.CompletedTask;
+
     public Func<CancellationToken, Task> OnAppend { get; init; } = _ => Task.CompletedTask;
 
     public Func<Task> OnEnd { get; init; } = () => Task.CompletedTask;
@@ -14,7 +16,11 @@ internal sealed class FaultyLog : ITokenLog
     /// <summary>Whether it is found.</summary>
     public Func<Task<bool>> OnFind { get; init; } = () => Task.FromResult(true);
 
-    public ValueTask<long> BeginAsync(string key, CancellationToken cancellationToken = default) => Inner.BeginAsync(key, cancellationToken);
+    public async ValueTask<long> BeginAsync(string key, CancellationToken cancellationToken = default)
+    {
+        await OnBegin(cancellationToken);
+        return await Inner.BeginAsync(key, cancellationToken);
+    }
 
     public async ValueTask AppendAsync(string key, long fence, string text, CancellationToken cancellationToken = default)
     {

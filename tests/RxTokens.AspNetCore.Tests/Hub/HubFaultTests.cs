@@ -260,6 +260,51 @@ public class HubFaultTests
         Assert.That(host.Host.Logs.Errors, Has.Some.Contains("The store is away."));
     }
 
+    // A request that is gone before it is answered
+
+    [Test]
+    public async Task APost_WhoseClientLeavesWhileTheLogBegins_StartsNothing_AndKeepsNoPlace()
+    {
+        var (begins, calls, started) = (new TaskCompletionSource(), 0, 0);
+        var log = new FaultyLog
+        {
+            OnBegin = token =>
+            {
+                begins.TrySetResult();
+                return ++calls == 1 ? Task.Delay(Timeout.Infinite, token) : Task.CompletedTask;
+            },
+        };
+        await using var host = await HubHost.StartAsync(
+            () =>
+            {
+                started++;
+                return Script.Waits("a");
+            },
+            options => options.AnswersInAll = 1,
+            builder => builder.Services.AddSingleton<ITokenLog>(log));
+        using (var client = await host.Host.ConnectAsync("/answers", "POST", "Content-Length: 0\r\n"))
+        {
+            await begins.Task.WaitAsync(TestHost.Patience);
+            Assert.That(await StatusOfAPostAsync(), Is.EqualTo(503), "its place is taken");
+            client.Reset();
+        }
+
+        var status = 503;
+        for (var i = 0; status == 503 && i < 1000; i++)
+        {
+            await Task.Delay(10);
+            status = await StatusOfAPostAsync();
+        }
+
+        Assert.That((status, started), Is.EqualTo((202, 1)));
+
+        async Task<int> StatusOfAPostAsync()
+        {
+            using var response = await host.SendAsync(HttpMethod.Post);
+            return (int)response.StatusCode;
+        }
+    }
+
     // A timer that comes late
 
     [Test]

@@ -153,6 +153,23 @@ public class HubTests
     }
 
     [Test]
+    public async Task Head_SaysWhatGetWould_AndFollowsNothing()
+    {
+        await using var host = await TestHost.StartAsync(
+            app => app.MapMethods("/answers/{id}", ["GET", "HEAD"], (string id, TokenStreamHub hub) => hub.Follow("someone", id)),
+            builder => builder.Services.AddTokenStreams());
+        var hub = host.Services.GetRequiredService<TokenStreamHub>();
+        var id = await hub.BeginAsync("someone", (_, _) => Script.Waits("a"));
+
+        using var known = await host.Client.SendAsync(new HttpRequestMessage(HttpMethod.Head, $"/answers/{id}"));
+        using var unknown = await host.Client.SendAsync(new HttpRequestMessage(HttpMethod.Head, "/answers/0123456789abcdef0123456789abcdef"));
+
+        Assert.That(((int)known.StatusCode, known.Content.Headers.ContentType?.MediaType), Is.EqualTo((200, "text/event-stream")));
+        Assert.That((int)unknown.StatusCode, Is.EqualTo(404));
+        Assert.That(hub.Limits.Followers, Is.Zero);
+    }
+
+    [Test]
     public void X02_IdsAreRandomAndUnique()
     {
         var ids = Enumerable.Range(0, 100_000).Select(_ => StreamKey.NewId()).ToHashSet();
@@ -333,7 +350,9 @@ public class HubTests
         using var client = await host.Host.ConnectAsync($"/answers/{id}");
         await client.ReadToAsync("\"a\"");
         await host.Hub.StopAsync("someone", id);
-        Assert.That((await host.FollowAsync(id)).Ending, Is.EqualTo("stopped"));
+        var followed = await host.FollowAsync(id);
+        Assert.That(followed.Ending, Is.EqualTo("stopped"));
+        Assert.That(followed.Body, Does.Match("event: stopped\ndata: .*\nid: .*\nretry: [0-9]{4}\n\n$"), "S06: all followers hear it at once, and shall not come back at once");
 
         static async IAsyncEnumerable<string> Quiet([System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken token = default)
         {

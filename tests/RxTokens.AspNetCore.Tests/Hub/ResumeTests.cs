@@ -9,7 +9,7 @@ public class ResumeTests
     private static async Task<byte[]> WireAsync(MemoryTokenLog log, StreamKey key, long fence)
     {
         var output = new System.Buffers.ArrayBufferWriter<byte>();
-        var events = new AnswerEvents(key, 0);
+        var events = new AnswerEvents(key, 0, () => TimeSpan.FromSeconds(3));
         events.WriteOpening(output);
         var at = 0;
         await foreach (var entry in AppendBetween())
@@ -64,7 +64,7 @@ public class ResumeTests
             }
 
             var output = new System.Buffers.ArrayBufferWriter<byte>();
-            var events = new AnswerEvents(key, position);
+            var events = new AnswerEvents(key, position, () => TimeSpan.FromSeconds(3));
             events.WriteOpening(output);
             await foreach (var entry in log.ReadAsync(key.Value, position))
                 events.WriteItem(output, entry);

@@ -56,9 +56,9 @@ internal sealed record Throughput(string Name, string Ours, string Base, double 
 
     private static async Task<Throughput> CompareAsync(Served ours, Served other, Func<Served, TimeSpan, Task<double>> rateAsync, bool quick)
     {
-        var time = TimeSpan.FromSeconds(quick ? 0.4 : 0.8);
+        var time = TimeSpan.FromSeconds(quick ? 0.4 : 0.5);
         var rounds = new List<(double Ours, double Base)>();
-        for (var round = 0; round < (quick ? 3 : 9); round++)
+        for (var round = 0; round < (quick ? 3 : 25); round++)
         {
             // Whoever goes second finds a warm machine: take turns at that too.
             var first = await rateAsync(round % 2 == 0 ? ours : other, time).ConfigureAwait(false);

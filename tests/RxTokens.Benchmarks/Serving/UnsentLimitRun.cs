@@ -17,7 +17,7 @@ namespace RxTokens.Benchmarks;
 /// </summary>
 internal static class UnsentLimitRun
 {
-    private const string Default = "UseUnsentLimit(): 16 KB unsent, Kestrel's 32 KB";
+    private const string Default = "UseUnsentLimit(): 16 KB unsent, Kestrel's 64 KB";
     private const int Rounds = 9;
     private const double Least = 0.9;
     private static readonly TimeSpan Time = TimeSpan.FromSeconds(0.7);
@@ -26,8 +26,8 @@ internal static class UnsentLimitRun
     private static readonly (string Name, Action<IWebHostBuilder> Limit)[] Hosts =
     [
         ("no limit", _ => { }),
-        ("16 KB unsent, Kestrel's 64 KB as it is", host => host.UseUnsentLimit(writeBufferBytes: 64 * 1024)),
         (Default, host => host.UseUnsentLimit()),
+        ("16 KB unsent, Kestrel's 32 KB", host => host.UseUnsentLimit(writeBufferBytes: 32 * 1024)),
         ("16 KB unsent, Kestrel's 16 KB", host => host.UseUnsentLimit(writeBufferBytes: 16 * 1024)),
         ("16 KB unsent, Kestrel's 4 KB", host => host.UseUnsentLimit(writeBufferBytes: 4 * 1024)),
         ("4 KB unsent, Kestrel's 4 KB", host => host.UseUnsentLimit(4 * 1024, 4 * 1024)),
