@@ -57,6 +57,7 @@ await Check("Graphemes", Text("e\u0301😀", t => t.Graphemes()), "e\u0301 😀"
 await Check("Words", Text("a-b", t => t.Words()), "a - b");
 await Check("Sentences", Text("A b.\nC", t => t.Sentences(TimeSpan.FromSeconds(9), TimeProvider.System)), "A b.\n C");
 await Check("Lines", Text("a\r\nb", t => t.Lines()), "a b");
+await Check("Lines, with their ends", Text("a\r\nb", t => t.Lines(TimeSpan.FromSeconds(9), TimeProvider.System)), "a\r\n b");
 await Check("Segments", Text("a1b", t => t.Segments(new System.Text.RegularExpressions.Regex("[0-9]")).Select(s => s.Text)), "a 1 b");
 await Check("StopAt", Text("aENDb", t => t.StopAt("END")), "a");
 await Check("Lanes", Text("a<b>c", t => t.Lanes("<", ">").Select(l => $"{l.Text}{l.IsInside}")), "aFalse bTrue cFalse");

@@ -71,6 +71,8 @@ internal static class Pipelines
         new("Conflate seed add", s => s.Conflate(x => new System.Text.StringBuilder(x), (b, x) => b.Append(x)).Through(o => o.Select(b => b.ToString()))),
         new("KeepLatest", s => s.KeepLatest(), IsLossless: false),
         new("Printable", s => s.Printable(), ReadAhead: 0),
+        new("ShapeText", s => s.ShapeText(x => x, (_, x) => x, texts => texts), ReadAhead: 0),
+        new("ShapeText Conflate", s => s.ShapeText(x => x, (_, x) => x, texts => texts.Conflate(maxChars: 16))),
         new("Timeout", s => s.Timeout(TimeSpan.FromHours(1), TimeSpan.FromHours(1), TimeProvider.System), ReadAhead: 0),
         new("Detach", s => s.Detach(), ReadAhead: 0, IsPatient: false),
         new("TakeUntil", s => s.TakeUntil(NeverStopped.Token), ReadAhead: 0),

@@ -38,7 +38,7 @@ public static partial class TokenStream
         ArgumentNullException.ThrowIfNull(source);
         ArgumentOutOfRangeException.ThrowIfLessThan(maxChars, 1);
 
-        return new TextOperator<CodeFence>(source, observer => new CodeFenceSink(observer, whole, maxChars));
+        return new PushOperator<string, CodeFence>(source, observer => new CodeFenceSink(observer, whole, maxChars));
     }
 }
 

@@ -33,7 +33,7 @@ public static partial class TokenStream
         ArgumentNullException.ThrowIfNull(source);
         ArgumentOutOfRangeException.ThrowIfLessThan(maxChars, 1);
 
-        return new TextOperator<string>(source, observer => new GraphemeSink(observer, maxChars, default, null));
+        return new PushOperator<string, string>(source, observer => new GraphemeSink(observer, maxChars, default, null));
     }
 
     /// <summary>Cuts text into what a reader takes for its characters, and tells the last one, too, when nothing has come for a while.</summary>
@@ -64,7 +64,7 @@ public static partial class TokenStream
         ArgumentNullException.ThrowIfNull(scheduler);
         ArgumentOutOfRangeException.ThrowIfLessThan(maxChars, 1);
 
-        return new TextOperator<string>(source, observer => new GraphemeSink(observer, maxChars, flushAfter, scheduler));
+        return new PushOperator<string, string>(source, observer => new GraphemeSink(observer, maxChars, flushAfter, scheduler));
     }
 
     /// <summary>Cuts text into what a reader takes for its characters, and tells the last one, too, when nothing has come for a while.</summary>

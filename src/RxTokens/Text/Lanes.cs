@@ -35,7 +35,7 @@ public static partial class TokenStream
 
         string[] inside = open == close ? [close] : [close, open];
         var (outside, within) = (new SequenceMatcher([open]), new SequenceMatcher(inside));
-        return new TextOperator<LaneText>(source, observer => new LaneSink(observer, open, close, outside, within, startsInside));
+        return new PushOperator<string, LaneText>(source, observer => new LaneSink(observer, open, close, outside, within, startsInside));
     }
 }
 

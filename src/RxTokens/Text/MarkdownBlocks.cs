@@ -50,7 +50,7 @@ public static partial class TokenStream
         ArgumentNullException.ThrowIfNull(source);
         ArgumentOutOfRangeException.ThrowIfLessThan(maxChars, 1);
 
-        return new TextOperator<MarkdownBlock>(source, observer => new MarkdownBlockSink(observer, growing, maxChars));
+        return new PushOperator<string, MarkdownBlock>(source, observer => new MarkdownBlockSink(observer, growing, maxChars));
     }
 }
 

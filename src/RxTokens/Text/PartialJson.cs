@@ -42,7 +42,7 @@ public static partial class TokenStream
         ArgumentOutOfRangeException.ThrowIfLessThan(maxChars, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(maxDepth, 1);
 
-        return new TextOperator<string>(source, observer => new PartialJsonSink(observer, maxChars, maxDepth));
+        return new PushOperator<string, string>(source, observer => new PartialJsonSink(observer, maxChars, maxDepth));
     }
 
     /// <summary>Reads a JSON document while it arrives: after each piece what there is of it, as an object.</summary>

@@ -44,7 +44,7 @@ public static partial class TokenStream
         ArgumentOutOfRangeException.ThrowIfLessThan(maxHold, 1);
 
         var open = new OpenEnd(pattern);
-        return new TextOperator<TextSegment>(source, observer => new MatchSink(observer, pattern, open, maxHold));
+        return new PushOperator<string, TextSegment>(source, observer => new MatchSink(observer, pattern, open, maxHold));
     }
 }
 

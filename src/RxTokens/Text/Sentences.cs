@@ -40,7 +40,7 @@ public static partial class TokenStream
         ArgumentNullException.ThrowIfNull(source);
         ArgumentOutOfRangeException.ThrowIfLessThan(maxChars, 1);
 
-        return new TextOperator<string>(source, observer => new SentenceSink(observer, maxChars, default, null));
+        return new PushOperator<string, string>(source, observer => new SentenceSink(observer, maxChars, default, null));
     }
 
     /// <summary>Cuts text into its sentences, and tells what it has of one when nothing has come for a while.</summary>
@@ -71,7 +71,7 @@ public static partial class TokenStream
         ArgumentNullException.ThrowIfNull(scheduler);
         ArgumentOutOfRangeException.ThrowIfLessThan(maxChars, 1);
 
-        return new TextOperator<string>(source, observer => new SentenceSink(observer, maxChars, flushAfter, scheduler));
+        return new PushOperator<string, string>(source, observer => new SentenceSink(observer, maxChars, flushAfter, scheduler));
     }
 
     /// <summary>Cuts text into its sentences, and tells what it has of one when nothing has come for a while.</summary>

@@ -16,7 +16,7 @@ public static partial class TokenStream
     /// <para><b>Errors:</b> a failure of the source goes through the shape, which tells what it holds, and arrives as it is. So do failures of the
     /// shape and of the functions.</para>
     /// <para><b>Disposal:</b> the shape's enumeration first, then the source, once; a read that is pending is cancelled and awaited. What a clean-up fails with
-    /// takes the place of an earlier failure, as in any asynchronous iterator.</para>
+    /// is told together with an earlier failure.</para>
     /// <para><b>Threading:</b> as the shape; the source is read where the shape reads.</para>
     /// <code>
     /// // Conceptually (of a shape that reads all of its text):
@@ -69,7 +69,7 @@ public static partial class TokenStream
         ArgumentNullException.ThrowIfNull(withText);
         ArgumentNullException.ThrowIfNull(shape);
 
-        // The stage around the iterator is there for those who leave during a read, which an iterator cannot bear.
+        // The stage around it is there for those who leave or cancel during a read, and to tell all failures.
         return new ShapedPull<TSource>(source, getText, withText, shape).TakeUntil(CancellationToken.None);
     }
 
@@ -107,6 +107,6 @@ public static partial class TokenStream
         ArgumentNullException.ThrowIfNull(withText);
         ArgumentNullException.ThrowIfNull(shape);
 
-        return new ShapedPush<TSource>(source, getText, withText, shape);
+        return new PushOperator<TSource, TSource>(source, observer => new ShapedSink<TSource>(observer, getText, withText, shape));
     }
 }

@@ -1,36 +1,89 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.ExceptionServices;
 
 namespace RxTokens;
 
-/// <summary>The pull form of ShapeText.</summary>
+/// <summary>The pull form of ShapeText, for a <see cref="Stage{T}"/>: which sees to it that a read, and then the disposal, is all that happens at a time.</summary>
 internal sealed class ShapedPull<T>(
     IAsyncEnumerable<T> source,
     Func<T, string?> getText,
     Func<T, string, T> withText,
     Func<IAsyncEnumerable<string>, IAsyncEnumerable<string>> shape) : IAsyncEnumerable<T>
 {
-    public IAsyncEnumerator<T> GetAsyncEnumerator(CancellationToken cancellationToken = default) => ReadAsync(cancellationToken).GetAsyncEnumerator(cancellationToken);
+    private IAsyncEnumerable<T> Source => source;
 
-    private async IAsyncEnumerable<T> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    private Func<T, string?> GetText => getText;
+
+    private Func<T, string, T> WithText => withText;
+
+    private IAsyncEnumerable<string> Shape(IAsyncEnumerable<string> run) =>
+        shape(run) ?? throw new InvalidOperationException("The shape given to ShapeText returned null instead of a stream.");
+
+    public IAsyncEnumerator<T> GetAsyncEnumerator(CancellationToken cancellationToken = default) => new Reading(this, cancellationToken);
+
+    private sealed class Reading(ShapedPull<T> stream, CancellationToken cancellationToken) : IAsyncEnumerator<T>
     {
-        var reading = new OneReader<T>(source, cancellationToken);
-        await using var left = reading.ConfigureAwait(false);
-        while (await reading.ReadAsync(CancellationToken.None).ConfigureAwait(false))
+        private readonly OneReader<T> _source = new(stream.Source, cancellationToken);
+        private TextRun<T>? _run; // and what the shape makes of it
+        private IAsyncEnumerator<string>? _shaped;
+
+        public T Current { get; private set; } = default!;
+
+        [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+        public async ValueTask<bool> MoveNextAsync()
         {
-            if (getText(reading.Current) is not { } first)
+            if (_run is null)
             {
-                yield return reading.Current;
-                continue;
+                if (!await _source.ReadAsync(CancellationToken.None).ConfigureAwait(false))
+                    return false;
+
+                Current = _source.Current;
+                if (stream.GetText(Current) is not { } first)
+                    return true;
+
+                _run = new TextRun<T>(_source, stream.GetText, first);
+                _shaped = stream.Shape(_run).GetAsyncEnumerator(cancellationToken);
             }
 
-            var run = new TextRun<T>(reading, getText, first);
-            var shaped = shape(run) ?? throw new InvalidOperationException("The shape given to ShapeText returned null instead of a stream.");
-            await foreach (var text in shaped.WithCancellation(cancellationToken).ConfigureAwait(false))
-                yield return withText(run.Newest, text);
-            if (!await run.SkipAsync().ConfigureAwait(false))
-                break;
+            if (await _shaped!.MoveNextAsync().ConfigureAwait(false))
+            {
+                Current = stream.WithText(_run.Newest, _shaped.Current);
+                return true;
+            }
 
-            yield return reading.Current;
+            await DisposeShapedAsync().ConfigureAwait(false);
+            var hasBorder = await _run.SkipAsync().ConfigureAwait(false);
+            _run = null;
+            Current = hasBorder ? _source.Current : default!;
+            return hasBorder;
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            var ofShape = await FailureOfAsync(DisposeShapedAsync).ConfigureAwait(false);
+            var ofSource = await FailureOfAsync(_source.DisposeAsync).ConfigureAwait(false);
+            if (Ending.Combine(ofShape, ofSource) is { } failure)
+                ExceptionDispatchInfo.Throw(failure);
+        }
+
+        private ValueTask DisposeShapedAsync()
+        {
+            var shaped = _shaped;
+            _shaped = null; // once, even if it fails
+            return shaped?.DisposeAsync() ?? default;
+        }
+
+        private static async ValueTask<Exception?> FailureOfAsync(Func<ValueTask> cleanUp)
+        {
+            try
+            {
+                await cleanUp().ConfigureAwait(false);
+                return null;
+            }
+            catch (Exception failure)
+            {
+                return failure;
+            }
         }
     }
 }
@@ -48,7 +101,15 @@ internal sealed class OneReader<T> : IAsyncDisposable
     {
         _cancellationToken = cancellationToken;
         _leaving = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        _source = source.GetAsyncEnumerator(_leaving.Token);
+        try
+        {
+            _source = source.GetAsyncEnumerator(_leaving.Token);
+        }
+        catch
+        {
+            _leaving.Dispose(); // else the token would keep it
+            throw;
+        }
     }
 
     public T Current => _source.Current;
@@ -66,9 +127,14 @@ internal sealed class OneReader<T> : IAsyncDisposable
 
         if (giveUp.CanBeCanceled && giveUp != _cancellationToken)
             await WaitAsync(_read, giveUp).ConfigureAwait(false);
-        var isThere = await _read.ConfigureAwait(false);
-        _read = null;
-        return isThere;
+        try
+        {
+            return await _read.ConfigureAwait(false);
+        }
+        finally
+        {
+            _read = null; // whoever waited for it is told, also of its failure
+        }
     }
 
     /// <summary>Not Task.WaitAsync, which goes on in the thread pool: this goes on where the token is cancelled.</summary>
@@ -80,21 +146,33 @@ internal sealed class OneReader<T> : IAsyncDisposable
             throw new OperationCanceledException(giveUp);
     }
 
+    /// <summary>A read that is under way is cancelled and awaited. Nobody is left to ask what it became; but the clean-up of an iterator is part of its read.</summary>
     public async ValueTask DisposeAsync()
     {
+        Exception? ofRead = null;
+        if (_read is { } read)
+        {
+            if (!read.IsCompleted)
+                Unobserved.Cancel(_leaving);
+            await ((Task)read).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            ofRead = read.Exception?.InnerException;
+        }
+
         try
         {
-            if (_read is { IsCompleted: false } read)
-            {
-                Unobserved.Cancel(_leaving);
-                await ((Task)read).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // who leaves has no use for it
-            }
+            await _source.DisposeAsync().ConfigureAwait(false);
+        }
+        catch (Exception failure) when (ofRead is not null)
+        {
+            ofRead = Ending.Combine(ofRead, failure);
         }
         finally
         {
-            await _source.DisposeAsync().ConfigureAwait(false);
             _leaving.Dispose();
         }
+
+        if (ofRead is not null)
+            ExceptionDispatchInfo.Throw(ofRead);
     }
 }
 

@@ -33,7 +33,7 @@ public static partial class TokenStream
             Sequences.ThrowIfBad(stops[i], $"sequences[{i}]", nameof(sequences));
 
         var matcher = new SequenceMatcher(stops);
-        return new TextOperator<string>(source, observer => new StopSink(observer, stops, matcher, onStopped));
+        return new PushOperator<string, string>(source, observer => new StopSink(observer, stops, matcher, onStopped));
     }
 
     /// <summary>Ends before a stop sequence, wherever it is cut, and never shows a part of it.</summary>

@@ -46,7 +46,7 @@ public static partial class TokenStream
         ArgumentNullException.ThrowIfNull(count);
         ArgumentOutOfRangeException.ThrowIfLessThan(maxChars, 1);
 
-        return new TextOperator<string>(source, observer => new BudgetSink(observer, budget, count, wholeWords, isBorder ?? IsBeforeBlank, onCut, maxChars));
+        return new PushOperator<string, string>(source, observer => new BudgetSink(observer, budget, count, wholeWords, isBorder ?? IsBeforeBlank, onCut, maxChars));
     }
 
     private static bool IsBeforeBlank(char before, char after) => char.IsWhiteSpace(after) && after is not ('\r' or '\n') && !char.IsWhiteSpace(before);

@@ -1,26 +1,13 @@
-using System.Reactive;
 using System.Reactive.Concurrency;
 using System.Reactive.Disposables;
 
 namespace RxTokens;
 
-/// <summary>A text operator, push → push: each subscription has a sink of its own.</summary>
-internal sealed class TextOperator<R>(IObservable<string> source, Func<IObserver<R>, TextSink<R>> subscription) : ObservableBase<R>
-{
-    protected override IDisposable SubscribeCore(IObserver<R> observer)
-    {
-        var sink = subscription(observer);
-        sink.Subscribe(source);
-        return sink;
-    }
-}
-
 /// <summary>A subscription of a text operator: makes results of text that comes in pieces, the same whatever the pieces are.</summary>
 /// <remarks>
 /// <code>
 /// field                    written by                        read by    ordered by
-/// _upstream, _timer        the subscriber; who speaks        everyone   themselves: Rx's own, may be disposed before they are there
-/// _isOver                  who speaks; who disposes          everyone   volatile: a hint that there is no use in going on
+/// _timer                   who speaks                        everyone   itself: Rx's own, may be disposed before it is there
 /// the derived class's      who speaks                        who speaks the same
 /// all others               who speaks                        who speaks _gate where there is a timer, else Rx's grammar: one at a time
 /// </code>
@@ -29,15 +16,12 @@ internal sealed class TextOperator<R>(IObservable<string> source, Func<IObserver
 /// <para>An exception that the observer throws goes to whom it would go to without us, the source or the scheduler; one that the derived class
 /// throws is the failure that the observer is told. Before either ending, and before a failure of the source, what is held is told.</para>
 /// </remarks>
-internal abstract class TextSink<R> : IObserver<string>, IDisposable
+internal abstract class TextSink<R> : PushSink<string, R>
 {
-    private readonly IObserver<R> _observer;
     private readonly object? _gate; // no Lock: the systematic exploration knows none
     private readonly TimeSpan _flushAfter;
     private readonly IScheduler? _scheduler;
-    private readonly SingleAssignmentDisposable _upstream = new();
     private readonly SerialDisposable? _timer;
-    private volatile bool _isOver;
 
     private bool _isBusy;
     private bool _isTelling;
@@ -50,7 +34,10 @@ internal abstract class TextSink<R> : IObserver<string>, IDisposable
     private Exception? _failure;
 
     /// <summary>Without a flush: what is held waits for the text that settles it.</summary>
-    protected TextSink(IObserver<R> observer) => _observer = observer;
+    protected TextSink(IObserver<R> observer)
+        : base(observer)
+    {
+    }
 
     /// <summary>With a flush, where a scheduler is given.</summary>
     protected TextSink(IObserver<R> observer, TimeSpan flushAfter, IScheduler? scheduler)
@@ -61,9 +48,6 @@ internal abstract class TextSink<R> : IObserver<string>, IDisposable
 
         (_gate, _flushAfter, _scheduler, _timer) = (new(), flushAfter, scheduler, new());
     }
-
-    /// <summary>Whether nothing that follows is of use.</summary>
-    protected bool IsOver => _isOver;
 
     /// <summary>Whether text waits for what will settle it, and may be flushed.</summary>
     protected virtual bool IsHolding => false;
@@ -85,41 +69,38 @@ internal abstract class TextSink<R> : IObserver<string>, IDisposable
     protected static BackpressureException TooLong(string what, int maxChars) => new(
         $"{what} is longer than {maxChars:N0} characters, and would be held until it ends. Raise maxChars, or cut the text before.", maxChars);
 
-    public void Subscribe(IObservable<string> source) => _upstream.Disposable = source.Subscribe(this);
-
-    public void Dispose()
+    public override void Dispose()
     {
-        _isOver = true;
-        _upstream.Dispose();
+        base.Dispose();
         _timer?.Dispose();
     }
 
     protected void Emit(R result)
     {
-        if (_isOver)
+        if (IsOver)
             return;
 
         _hasEmitted = true;
         _isTelling = true;
-        _observer.OnNext(result);
+        Observer.OnNext(result);
         _isTelling = false;
     }
 
     /// <summary>Ends before the source does, which is disposed.</summary>
     protected void Complete()
     {
-        if (_isOver)
+        if (IsOver)
             return;
 
-        _isOver = true;
+        Close();
         _isTelling = true;
-        _observer.OnCompleted();
+        Observer.OnCompleted();
         _isTelling = false;
     }
 
     // The source speaks.
 
-    public void OnNext(string value)
+    public override void OnNext(string value)
     {
         if (_gate is null)
             Hear(value ?? ""); // some clients have chunks without text
@@ -128,9 +109,9 @@ internal abstract class TextSink<R> : IObserver<string>, IDisposable
                 Hear(value ?? "");
     }
 
-    public void OnError(Exception error) => OnEnd(error);
+    public override void OnError(Exception error) => OnEnd(error);
 
-    public void OnCompleted() => OnEnd(null);
+    public override void OnCompleted() => OnEnd(null);
 
     private void OnEnd(Exception? failure)
     {
@@ -145,7 +126,7 @@ internal abstract class TextSink<R> : IObserver<string>, IDisposable
     {
         lock (_gate!)
         {
-            if (_isOver || !_isArmed || arming != _armings)
+            if (IsOver || !_isArmed || arming != _armings)
                 return;
 
             _isArmed = false;
@@ -159,7 +140,7 @@ internal abstract class TextSink<R> : IObserver<string>, IDisposable
 
     private void Hear(string piece)
     {
-        if (_isOver || _isEnding)
+        if (IsOver || _isEnding)
             return;
         if (_isBusy)
             (_later ??= new()).Enqueue(piece);
@@ -169,7 +150,7 @@ internal abstract class TextSink<R> : IObserver<string>, IDisposable
 
     private void HearEnd(Exception? failure)
     {
-        if (_isOver || _isEnding)
+        if (IsOver || _isEnding)
             return;
 
         (_isEnding, _failure) = (true, failure);
@@ -184,9 +165,9 @@ internal abstract class TextSink<R> : IObserver<string>, IDisposable
         {
             if (piece is not null)
                 Add(piece);
-            while (!_isOver && _later is { Count: > 0 })
+            while (!IsOver && _later is { Count: > 0 })
                 Add(_later.Dequeue());
-            if (_isFlushDue && !_isOver && !_isEnding)
+            if (_isFlushDue && !IsOver && !_isEnding)
                 FlushNow();
         }
         catch (Exception failure) when (!_isTelling)
@@ -196,7 +177,7 @@ internal abstract class TextSink<R> : IObserver<string>, IDisposable
 
         if (_isEnding)
             End();
-        else if (_scheduler is not null && !_isOver)
+        else if (_scheduler is not null && !IsOver)
             Watch();
         _isBusy = false; // not where the observer has thrown: it hears nothing more
     }
@@ -212,7 +193,7 @@ internal abstract class TextSink<R> : IObserver<string>, IDisposable
     {
         try
         {
-            if (!_isOver)
+            if (!IsOver)
                 AddEnd();
         }
         catch (Exception failure) when (!_isTelling)
@@ -220,15 +201,15 @@ internal abstract class TextSink<R> : IObserver<string>, IDisposable
             _failure ??= failure;
         }
 
-        if (_isOver)
+        if (IsOver)
             return;
 
-        _isOver = true;
+        Close();
         _timer?.Dispose();
         if (_failure is null)
-            _observer.OnCompleted();
+            Observer.OnCompleted();
         else
-            _observer.OnError(_failure);
+            Observer.OnError(_failure);
     }
 
     /// <summary>The wait begins when text begins to be held: with the first piece after the last result that leaves some.</summary>

@@ -100,7 +100,7 @@ public static partial class TokenStream
         return source.Words(flushAfter, timeProvider.AsScheduler(), borders, maxChars);
     }
 
-    private static TextOperator<string> WordsOf(IObservable<string> source, WordBorders borders, int maxChars, TimeSpan flushAfter, IScheduler? scheduler) => new(
+    private static PushOperator<string, string> WordsOf(IObservable<string> source, WordBorders borders, int maxChars, TimeSpan flushAfter, IScheduler? scheduler) => new(
         source,
         observer => borders == WordBorders.AfterSpace
             ? new SpacedWordSink(observer, maxChars, flushAfter, scheduler)

@@ -89,7 +89,7 @@ public static partial class TokenStream
         ArgumentOutOfRangeException.ThrowIfLessThan(maxWeight, 1);
         ArgumentNullException.ThrowIfNull(scheduler);
 
-        return new TimeOperator<TSource, IList<TSource>>(source, observer => new BatchSink<TSource>(observer, count, maxWait, weight, maxWeight, scheduler));
+        return new PushOperator<TSource, IList<TSource>>(source, observer => new BatchSink<TSource>(observer, count, maxWait, weight, maxWeight, scheduler));
     }
 }
 

@@ -30,7 +30,7 @@ public static partial class TokenStream
         ArgumentNullException.ThrowIfNull(isLast);
         ArgumentOutOfRangeException.ThrowIfLessThan(maxCount, 1);
 
-        return new TimeOperator<TSource, IList<TSource>>(source, observer => new BufferUntilSink<TSource>(observer, isLast, maxCount));
+        return new PushOperator<TSource, IList<TSource>>(source, observer => new BufferUntilSink<TSource>(observer, isLast, maxCount));
     }
 }
 

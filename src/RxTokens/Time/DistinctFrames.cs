@@ -34,7 +34,7 @@ public static partial class TokenStream
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(frame, TimeSpan.Zero);
         ArgumentNullException.ThrowIfNull(scheduler);
 
-        return new TimeOperator<TSource, TSource>(source, observer => new DistinctFramesSink<TSource>(observer, frame, scheduler, comparer ?? EqualityComparer<TSource>.Default));
+        return new PushOperator<TSource, TSource>(source, observer => new DistinctFramesSink<TSource>(observer, frame, scheduler, comparer ?? EqualityComparer<TSource>.Default));
     }
 
     /// <summary>Tells the first value at once, then at most one a frame, the newest, and never what was told last, on any clock.</summary>

@@ -30,7 +30,7 @@ public static partial class TokenStream
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(period, TimeSpan.Zero);
         ArgumentNullException.ThrowIfNull(scheduler);
 
-        return new TimeOperator<TSource, TSource>(source, observer => new SampleFlushSink<TSource>(observer, period, scheduler));
+        return new PushOperator<TSource, TSource>(source, observer => new SampleFlushSink<TSource>(observer, period, scheduler));
     }
 
     /// <summary>Tells the newest value once in a period, if there is a new one, and the last at the end, on any clock.</summary>

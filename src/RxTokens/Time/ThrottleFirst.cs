@@ -31,7 +31,7 @@ public static partial class TokenStream
         ArgumentNullException.ThrowIfNull(scheduler);
 
         var window = Windows.Of<TSource>(period, scheduler);
-        return new TimeOperator<TSource, TSource>(source, observer => new ThrottleSink<TSource>(observer, window, leading: true, trailing: false, reopens: false));
+        return new PushOperator<TSource, TSource>(source, observer => new ThrottleSink<TSource>(observer, window, leading: true, trailing: false, reopens: false));
     }
 
     /// <summary>Tells a value at once, and then none for a while.</summary>
@@ -86,6 +86,6 @@ public static partial class TokenStream
         ArgumentNullException.ThrowIfNull(duration);
 
         var window = Windows.Of(duration);
-        return new TimeOperator<TSource, TSource>(source, observer => new ThrottleSink<TSource>(observer, window, leading: true, trailing: false, reopens: false));
+        return new PushOperator<TSource, TSource>(source, observer => new ThrottleSink<TSource>(observer, window, leading: true, trailing: false, reopens: false));
     }
 }

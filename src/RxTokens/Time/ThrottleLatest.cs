@@ -34,7 +34,7 @@ public static partial class TokenStream
         ArgumentNullException.ThrowIfNull(scheduler);
 
         var window = Windows.Of<TSource>(period, scheduler);
-        return new TimeOperator<TSource, TSource>(source, observer => new ThrottleSink<TSource>(observer, window, leading, trailing: true, reopens: true));
+        return new PushOperator<TSource, TSource>(source, observer => new ThrottleSink<TSource>(observer, window, leading, trailing: true, reopens: true));
     }
 
     /// <summary>Tells the first value at once, then at most one in a period, the newest, and the last always.</summary>
@@ -92,6 +92,6 @@ public static partial class TokenStream
         ArgumentNullException.ThrowIfNull(duration);
 
         var window = Windows.Of(duration);
-        return new TimeOperator<TSource, TSource>(source, observer => new ThrottleSink<TSource>(observer, window, leading, trailing: true, reopens: true));
+        return new PushOperator<TSource, TSource>(source, observer => new ThrottleSink<TSource>(observer, window, leading, trailing: true, reopens: true));
     }
 }

@@ -1,81 +1,63 @@
-using System.Reactive;
 using System.Reactive.Concurrency;
 using System.Reactive.Disposables;
 
 namespace RxTokens;
 
-/// <summary>An operator about time, push → push: each subscription has a sink of its own.</summary>
-internal sealed class TimeOperator<T, R>(IObservable<T> source, Func<IObserver<R>, TimeSink<T, R>> subscription) : ObservableBase<R>
-{
-    protected override IDisposable SubscribeCore(IObserver<R> observer)
-    {
-        var sink = subscription(observer);
-        sink.Subscribe(source);
-        return sink;
-    }
-}
-
 /// <summary>A subscription of an operator that hears a source and timers, one at a time.</summary>
 /// <remarks>
 /// <code>
-/// field                  written by             read by     ordered by
-/// _upstream, _timer      who speaks             everyone    themselves: Rx's own, may be disposed before they are there
-/// _isOver                who speaks; Dispose    everyone    volatile: a hint that there is no use in going on
-/// all others, also the   who speaks             who speaks  _gate
-///   derived class's
+/// field                          written by    read by     ordered by
+/// _timer                         who speaks    everyone    itself: Rx's own, may be disposed before it is there
+/// all others, also the derived   who speaks    who speaks  _gate
+///   class's
 /// </code>
 /// <para>“Who speaks” is the source, a timer or a window; the gate is held while something is told, as by Rx's own operators. An observer may push
 /// from inside its call: a derived class therefore settles its state before it tells.</para>
 /// </remarks>
-internal abstract class TimeSink<T, R>(IObserver<R> observer) : IObserver<T>, IDisposable
+internal abstract class TimeSink<T, R>(IObserver<R> observer) : PushSink<T, R>(observer)
 {
     private readonly object _gate = new(); // no Lock: the systematic exploration knows none
-    private readonly SingleAssignmentDisposable _upstream = new();
     private readonly SerialDisposable _timer = new();
-    private volatile bool _isOver;
     private long _wait; // which wait is under way
 
-    protected bool IsOver => _isOver;
-
-    public void Subscribe(IObservable<T> source)
+    public override void Subscribe(IObservable<T> source)
     {
         Begin();
-        _upstream.Disposable = source.Subscribe(this);
+        base.Subscribe(source);
     }
 
-    public void Dispose()
+    public override void Dispose()
     {
-        _isOver = true;
-        _upstream.Dispose();
+        base.Dispose();
         _timer.Dispose();
     }
 
-    public void OnNext(T value)
+    public override void OnNext(T value)
     {
         lock (_gate)
         {
-            if (!_isOver)
+            if (!IsOver)
                 Add(value);
         }
     }
 
-    public void OnError(Exception error)
+    public override void OnError(Exception error)
     {
         lock (_gate)
             Fail(error);
     }
 
-    public void OnCompleted()
+    public override void OnCompleted()
     {
         lock (_gate)
         {
-            if (!_isOver)
+            if (!IsOver)
                 AddEnd();
-            if (_isOver)
+            if (IsOver)
                 return;
 
             End();
-            observer.OnCompleted();
+            Observer.OnCompleted();
         }
     }
 
@@ -91,17 +73,17 @@ internal abstract class TimeSink<T, R>(IObserver<R> observer) : IObserver<T>, ID
 
     protected void Tell(R result)
     {
-        if (!_isOver)
-            observer.OnNext(result);
+        if (!IsOver)
+            Observer.OnNext(result);
     }
 
     protected void Fail(Exception failure)
     {
-        if (_isOver)
+        if (IsOver)
             return;
 
         End();
-        observer.OnError(failure);
+        Observer.OnError(failure);
     }
 
     /// <summary>Waits for what <paramref name="begin"/> begins, and for nothing else any more.</summary>
@@ -135,14 +117,14 @@ internal abstract class TimeSink<T, R>(IObserver<R> observer) : IObserver<T>, ID
     {
         lock (_gate)
         {
-            if (!_isOver && wait == _wait)
+            if (!IsOver && wait == _wait)
                 then();
         }
     }
 
     private void End()
     {
-        _isOver = true;
+        Close();
         _timer.Dispose();
     }
 }

@@ -1,3 +1,4 @@
+using System.Reactive.Concurrency;
 using System.Reactive.Linq;
 using System.Reactive.Subjects;
 using NUnit.Framework;
@@ -6,6 +7,8 @@ namespace RxTokens.Tests;
 
 public class LinesTests
 {
+    private static string Meaning(string name) => name.Replace("LF", "\n", StringComparison.Ordinal).Replace(" ", "", StringComparison.Ordinal);
+
     // Arguments
 
     [Test]
@@ -19,13 +22,17 @@ public class LinesTests
 
     // Behaviour
 
-    [MarbleOf("Lines")]
+    [MarbleOf("Lines(IObservable<String>, Int32)")]
     public void ItsMarble(string member) => DocumentedMarble.Run(member, (m, rows) =>
-    {
-        static string Meaning(string name) => name.Replace("LF", "\n", StringComparison.Ordinal).Replace(" ", "", StringComparison.Ordinal);
+        m.Expect(m.Cold(rows["source"], rows.Values("source", Meaning)).Lines()).ToBe(rows["result"]));
 
-        m.Expect(m.Cold(rows["source"], rows.Values("source", Meaning)).Lines()).ToBe(rows["result"]);
-    });
+    [MarbleOf("Lines(IObservable<String>, TimeSpan, IScheduler, Int32)")]
+    public void WithAFlush_ItsMarble(string member) => DocumentedMarble.Run(member, (m, rows) =>
+        m.Expect(m.Cold(rows["source"], rows.Values("source", Meaning)).Lines(TimeSpan.FromMilliseconds(5), m.Clock)).ToBe(rows["result"], rows.Values("result", Meaning)));
+
+    [MarbleOf("Lines(IObservable<String>, TimeSpan, TimeProvider, Int32)")]
+    public void OfATimeProvider_ItsMarble(string member) => DocumentedMarble.Run(member, (m, rows) =>
+        m.Expect(m.Cold(rows["source"], rows.Values("source", Meaning)).Lines(TimeSpan.FromMilliseconds(5), m.TimeProvider)).ToBe(rows["result"], rows.Values("result", Meaning)));
 
     [TestCaseSource(typeof(TextCase), nameof(TextCase.Of), new object[] { "Lines" })]
     public void Reported(TextCase @case)
@@ -54,6 +61,35 @@ public class LinesTests
         Assert.That(lines, Is.EqualTo(new[] { "a" }));
         source.OnNext("\nb\n");
         Assert.That(lines, Is.EqualTo(new[] { "a", "b" }));
+    }
+
+    [Test]
+    public void WithAFlushThatNeverComes_LinesAreTheSame_ButForTheirEnds() => TextLaws.ForAll(TextLaws.Texts, (_, pieces) =>
+    {
+        var lines = TextLaws.Run(texts => texts.Lines(TimeSpan.FromDays(1), new HistoricalScheduler()), pieces);
+        Assert.That(lines.Select(line => line.TrimEnd('\r', '\n')), Is.EqualTo(TextLaws.Run(texts => texts.Lines(), pieces)));
+    });
+
+    [Test]
+    public void AFlush_TellsAPartOfALine_AndMovesNoOtherBorder()
+    {
+        var clock = new HistoricalScheduler();
+        var (source, lines) = (new Subject<string>(), new List<string>());
+        source.Lines(TimeSpan.FromSeconds(1), clock).Subscribe(lines.Add);
+
+        source.OnNext("a\r\nb");
+        clock.AdvanceBy(TimeSpan.FromSeconds(1));
+        Assert.That(lines, Is.EqualTo(new[] { "a\r\n", "b" }));
+        source.OnNext("c\r");
+        clock.AdvanceBy(TimeSpan.FromSeconds(0.9));
+        source.OnNext("\nd\re");
+        Assert.That(lines.Skip(2), Is.EqualTo(new[] { "c\r\n", "d\r" }));
+        source.OnNext("\r");
+        clock.AdvanceBy(TimeSpan.FromSeconds(1));
+        Assert.That(lines.Skip(4), Is.EqualTo(new[] { "e\r" }));
+        source.OnNext("f");
+        source.OnCompleted();
+        Assert.That(lines.Skip(5), Is.EqualTo(new[] { "f" }));
     }
 
     // Bounds and errors

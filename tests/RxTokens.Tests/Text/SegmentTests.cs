@@ -27,6 +27,13 @@ public sealed record Segmenter(
             "Hi ",
             "is "),
         new("Sentences", (s, max) => s.Sentences(max), (s, after, on, max) => s.Sentences(after, on, max), (s, after, on, max) => s.Sentences(after, on, max), "It. ", "Is. "),
+        new(
+            "Lines, with their ends",
+            (s, max) => s.Lines(TimeSpan.FromDays(1), new HistoricalScheduler(), max),
+            (s, after, on, max) => s.Lines(after, on, max),
+            (s, after, on, max) => s.Lines(after, on, max),
+            "It\n",
+            "Is\n"),
     ];
 
     public override string ToString() => Name;
