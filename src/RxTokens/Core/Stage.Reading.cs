@@ -109,8 +109,7 @@ internal abstract partial class Stage<T>
 
         var source = _source!;
         _source = null;
-        return source.GetAsyncEnumerator(_cancellation!.Token)
-            ?? throw new InvalidOperationException($"GetAsyncEnumerator of '{source.GetType()}' returned null.");
+        return source.Enumerate(_cancellation!.Token);
     }
 
     private void Await(ValueTask<bool> read)

@@ -156,8 +156,7 @@ internal sealed class DetachedEnumerator<T> : IAsyncEnumerator<T>, IValueTaskSou
 
     public ValueTask<bool> MoveNextAsync()
     {
-        _enumerator ??= _source.GetAsyncEnumerator(_cancellation.Token)
-            ?? throw new InvalidOperationException($"GetAsyncEnumerator of '{_source.GetType()}' returned null.");
+        _enumerator ??= _source.Enumerate(_cancellation.Token);
         var read = _enumerator.MoveNextAsync();
         if (read.IsCompleted)
         {

@@ -42,7 +42,7 @@ internal sealed class ShapedPull<T>(
                     return true;
 
                 _run = new TextRun<T>(_source, stream.GetText, first);
-                _shaped = stream.Shape(_run).GetAsyncEnumerator(cancellationToken);
+                _shaped = stream.Shape(_run).Enumerate(cancellationToken);
             }
 
             if (await _shaped!.MoveNextAsync().ConfigureAwait(false))
@@ -103,7 +103,7 @@ internal sealed class OneReader<T> : IAsyncDisposable
         _leaving = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         try
         {
-            _source = source.GetAsyncEnumerator(_leaving.Token);
+            _source = source.Enumerate(_leaving.Token);
         }
         catch
         {
