@@ -66,8 +66,8 @@ public class PerFrameTests
     public void TheClocksMarble(string member) => DocumentedMarble.Run(member, (m, rows) =>
     {
         var frames = new FrameClock(Ms(4), m.Clock);
-        m.Expect(new ReadySource<string>(_ => "x").PerFrame(frames), demand: "5").ToBe(rows["frames"]);
-        m.Expect(m.Pull(rows["source"]).Conflate((_, x) => x).PerFrame(frames)).ToBe(rows["result"]);
+        m.Expect(new ReadySource<string>(_ => "x").PerFrame(frames), demand: "5", name: "new FrameClock(4 ms)").ToBe(rows["frames"]);
+        m.Expect(m.Pull(rows["source"]).Conflate((_, x) => x).PerFrame(frames), name: "Conflate((_, x) => x).PerFrame(frames)").ToBe(rows["result"]);
     });
 
     /// <summary>FR-01.</summary>

@@ -117,7 +117,7 @@ public class ShareTests
     private static void WithALateConsumer(MarbleTest m, DocumentedMarble rows, SharedStream<string> shared, int frame)
     {
         m.Expect(shared).ToBe(rows["result 1"]);
-        m.Expect(Observable.Timer(Ms(frame), m.Clock).SelectMany(_ => shared.AsObservable())).ToBe(rows["result 2"]);
+        m.Expect(Observable.Timer(Ms(frame), m.Clock).SelectMany(_ => shared.AsObservable()), name: $"another, which joins at {frame}").ToBe(rows["result 2"]);
     }
 
     [MarbleOf("Join")]
