@@ -49,7 +49,7 @@ internal sealed class LaneSink(IObserver<LaneText> observer, string open, string
 {
     private int _depth = startsInside ? 1 : 0;
     private int _state;
-    private string _held = ""; // that of the state, or half a surrogate pair
+    private ReadOnlyMemory<char> _held; // that of the state, or half a surrogate pair
 
     private SequenceMatcher Matcher => _depth == 0 ? outside : inside;
 
@@ -64,8 +64,8 @@ internal sealed class LaneSink(IObserver<LaneText> observer, string open, string
             {
                 if (_depth <= 1)
                 {
-                    Tell(Sequences.Join(_held, piece.AsSpan(start, at - start), without: (_depth == 0 ? open : close).Length));
-                    (_held, start) = ("", at);
+                    Tell(Sequences.Join(_held.Span, piece.AsSpan(start, at - start), without: (_depth == 0 ? open : close).Length));
+                    (_held, start) = (default, at);
                 }
 
                 _depth = _depth == 0 ? 1 : _depth - 1;
@@ -79,7 +79,7 @@ internal sealed class LaneSink(IObserver<LaneText> observer, string open, string
         Tell(Sequences.Pass(start == 0 ? piece : piece[start..], Matcher.Held(_state), ref _held));
     }
 
-    protected override void AddEnd() => Tell(_held);
+    protected override void AddEnd() => Tell(_held.ToString());
 
     private void Tell(string text)
     {

@@ -15,7 +15,7 @@ internal sealed class SequenceMatcher
     private readonly Dictionary<char, ushort> _otherColumns = [];
     private readonly int[] _next; // by state and column
     private readonly int[] _found; // by state: which sequence is complete there, or -1
-    private readonly string[] _held; // by state
+    private readonly ReadOnlyMemory<char>[] _held; // by state
     private readonly SearchValues<char> _firsts;
     private readonly int _width;
 
@@ -35,8 +35,8 @@ internal sealed class SequenceMatcher
         var states = 1 + sequences.Sum(s => s.Length);
         _next = new int[checked(states * _width)];
         _found = new int[states];
-        _held = new string[states];
-        (_found[Start], _held[Start]) = (-1, "");
+        _held = new ReadOnlyMemory<char>[states];
+        _found[Start] = -1;
         Link(AddAll(sequences));
     }
 
@@ -70,7 +70,7 @@ internal sealed class SequenceMatcher
     }
 
     /// <summary>The text that may become a sequence.</summary>
-    public string Held(int state) => _held[state];
+    public ReadOnlyMemory<char> Held(int state) => _held[state];
 
     private int ColumnOf(char c) => c < Ascii ? _columns[c] : _otherColumns.GetValueOrDefault(c);
 
@@ -87,7 +87,7 @@ internal sealed class SequenceMatcher
                 if (next == Start)
                 {
                     next = count++;
-                    (_found[next], _held[next]) = (-1, sequences[s][..(i + 1)]);
+                    (_found[next], _held[next]) = (-1, sequences[s].AsMemory(0, i + 1));
                 }
 
                 state = next;

@@ -18,7 +18,7 @@ public static partial class TokenStream
     /// </remarks>
     /// <param name="source">Text, cut anywhere.</param>
     /// <param name="sequences">The sequences, one or more; none empty, none with half a surrogate pair.</param>
-    /// <param name="onStopped">Called with the sequence that was found, before the end is told; null if nobody wants to know.</param>
+    /// <param name="onStopped">Called with the sequence that was found, before the end is told, unless the subscriber has left; null if nobody wants to know.</param>
     /// <returns>The text before the first of the sequences; all of it, where there is none.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="source"/> or <paramref name="sequences"/> is null.</exception>
     /// <exception cref="ArgumentException"><paramref name="sequences"/> is empty, or one of them is null, empty, or has half a surrogate pair.</exception>
@@ -65,14 +65,19 @@ public static partial class TokenStream
 internal sealed class StopSink(IObserver<string> observer, string[] stops, SequenceMatcher matcher, Action<string>? onStopped) : TextSink<string>(observer)
 {
     private int _state;
-    private string _held = ""; // that of the state, or half a surrogate pair
+    private ReadOnlyMemory<char> _held; // that of the state, or half a surrogate pair
 
     protected override void Add(string piece)
     {
         var at = 0;
         if (matcher.Find(piece, ref at, ref _state) is var found and >= 0)
         {
-            Tell(Sequences.Join(_held, piece.AsSpan(0, at), without: stops[found].Length));
+            var before = Sequences.Join(_held.Span, piece.AsSpan(0, at), without: stops[found].Length);
+            _held = default;
+            Tell(before);
+            if (IsOver)
+                return;
+
             onStopped?.Invoke(stops[found]);
             Complete();
             return;
@@ -81,7 +86,7 @@ internal sealed class StopSink(IObserver<string> observer, string[] stops, Seque
         Tell(Sequences.Pass(piece, matcher.Held(_state), ref _held));
     }
 
-    protected override void AddEnd() => Tell(_held);
+    protected override void AddEnd() => Tell(_held.ToString());
 
     private void Tell(string text)
     {
@@ -94,21 +99,21 @@ internal sealed class StopSink(IObserver<string> observer, string[] stops, Seque
 internal static class Sequences
 {
     /// <summary>What was held and a piece, without so many characters at their end.</summary>
-    public static string Join(string held, ReadOnlySpan<char> piece, int without)
+    public static string Join(ReadOnlySpan<char> held, ReadOnlySpan<char> piece, int without)
     {
         var length = held.Length + piece.Length - without;
-        return length <= held.Length ? held[..length] : string.Concat(held, piece[..(length - held.Length)]);
+        return length <= held.Length ? held[..length].ToString() : string.Concat(held, piece[..(length - held.Length)]);
     }
 
     /// <summary>What passes of what was held and a piece; behind it waits what may become a sequence, or else half a surrogate pair.</summary>
-    public static string Pass(string piece, string beginning, ref string held)
+    public static string Pass(string piece, ReadOnlyMemory<char> beginning, ref ReadOnlyMemory<char> held)
     {
         var before = held;
         held = beginning.Length > 0 ? beginning
             : piece.Length == 0 ? before
-            : char.IsHighSurrogate(piece[^1]) ? piece[^1].ToString()
-            : "";
-        return before.Length == 0 && held.Length == 0 ? piece : Join(before, piece, without: held.Length);
+            : char.IsHighSurrogate(piece[^1]) ? piece[^1].ToString().AsMemory()
+            : default;
+        return before.Length == 0 && held.Length == 0 ? piece : Join(before.Span, piece, without: held.Length);
     }
 
     public static void ThrowIfBad(string? sequence, string what, string parameter)

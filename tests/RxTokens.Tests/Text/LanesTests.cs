@@ -57,6 +57,40 @@ public class LanesTests
         });
 
     [Test]
+    public void EveryPairOfShortTags_LeadsEveryTextDownTheSameLanes_ForEveryCut()
+    {
+        string[] tags = [.. Enumerable.Range(1, 3).SelectMany(TextLaws.Words)];
+        string[] texts = [.. Enumerable.Range(0, 7).SelectMany(TextLaws.Words)];
+        var pairs = tags.SelectMany(o => tags.Select(c => (Open: o, Close: c))).Where(p => p.Open == p.Close || (!p.Open.Contains(p.Close) && !p.Close.Contains(p.Open)));
+        foreach (var (open, close) in pairs)
+        {
+            foreach (var text in texts)
+            {
+                var startsInside = (text.Length + open.Length) % 2 == 0;
+                var expected = Whole(text, open, close, startsInside);
+                foreach (var pieces in TextLaws.EveryCut(text))
+                {
+                    var told = TextLaws.Run(source => source.Lanes(open, close, startsInside), pieces);
+                    if (!Joined(told).SequenceEqual(expected) || told.Any(l => l.Text.Length == 0))
+                        Assert.Fail($"'{open}' '{close}' {startsInside}, {string.Join('|', pieces)}: {string.Join(", ", told)}, not {string.Join(", ", expected)}");
+                }
+            }
+        }
+    }
+
+    [Test]
+    public void AFailureAnywhere_LosesNothing_AndNoTagIsToldInPart()
+    {
+        var failure = new InvalidOperationException("down");
+        const string Text = "a<th<think>b<think></th</think>c</think></think>d<think>e</thin";
+        for (var end = 0; end <= Text.Length; end++)
+        {
+            foreach (var pieces in new[] { [Text[..end]], Text[..end].Select(c => $"{c}").ToArray() })
+                Assert.That(Joined(TextLaws.Run(texts => texts.Lanes(Open, Close), pieces, failure)), Is.EqualTo(Whole(Text[..end], Open, Close, false)));
+        }
+    }
+
+    [Test]
     public void APieceWithoutATag_IsTheSameString()
     {
         var piece = new string('x', 5);

@@ -107,6 +107,62 @@ public class StopAtTests
     }
 
     [Test]
+    public void EverySetOfShortSequences_StopsEveryTextAtTheSamePlace_ForEveryCut()
+    {
+        string[] stops = [.. Enumerable.Range(1, 3).SelectMany(TextLaws.Words)];
+        string[] texts = [.. Enumerable.Range(0, 7).SelectMany(TextLaws.Words)];
+        string[][] sets =
+        [
+            .. stops.Select(s => new[] { s }),
+            .. stops.SelectMany(s => stops.Select(t => new[] { s, t })),
+            .. new[] { "aba", "ba", "b", "bb" }.SelectMany(s => stops.Select(t => new[] { s, t, "aab" })),
+            ["aaab", "aab", "ab", "b"],
+            ["ababb", "abb", "bab", "aa"],
+            ["ab", "ab", "aab"],
+        ];
+        foreach (var set in sets)
+        {
+            foreach (var text in texts)
+            {
+                var end = Enumerable.Range(1, text.Length).FirstOrDefault(n => set.Any(text[..n].EndsWith));
+                var stop = end == 0 ? null : set.First(text[..end].EndsWith);
+                var expected = stop is null ? text : text[..(end - stop.Length)];
+                foreach (var pieces in TextLaws.EveryCut(text))
+                {
+                    string? found = null;
+                    var told = TextLaws.Run(source => source.StopAt(set, s => found = s), pieces);
+                    if (found != stop || string.Concat(told) != expected)
+                        Assert.Fail($"[{string.Join(',', set)}] {string.Join('|', pieces)}: '{string.Concat(told)}' at {found}, not '{expected}' at {stop}");
+                }
+            }
+        }
+    }
+
+    [Test]
+    public void AThousandSequences_AreFound_WithoutMoreWork()
+    {
+        string[] stops = [.. Enumerable.Range(0, 1000).Select(i => $"<{new string('x', i % 40)}{i:D4}>")];
+        var text = string.Concat(Enumerable.Repeat("<xxxx<<0001 <x0002> 0", 10_000));
+        string? found = null;
+        var told = TextLaws.Run(source => source.StopAt(stops, s => found = s), text.Select(c => $"{c}").Append("<xx0042>y"));
+
+        Assert.That(string.Concat(told), Is.EqualTo(text));
+        Assert.That(found, Is.EqualTo("<xx0042>"));
+    }
+
+    [Test]
+    public void AVeryLongSequence_IsNotKeptOnceForEachOfItsBeginnings()
+    {
+        var stop = new string('x', 20_000) + "!";
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        var told = TextLaws.Run(source => source.StopAt(stop), ["a" + stop[..^2], "x", "!b"]);
+        var bytes = GC.GetAllocatedBytesForCurrentThread() - before;
+
+        Assert.That(told, Is.EqualTo(new[] { "a" }));
+        Assert.That(bytes, Is.LessThan(4_000_000));
+    }
+
+    [Test]
     public void APieceWithoutABeginning_IsTheSameString()
     {
         var piece = new string('x', 5);
@@ -126,7 +182,33 @@ public class StopAtTests
         Assert.That(() => TextLaws.Run(texts => texts.StopAt(["END"], _ => throw thrown), ["x END"]), Throws.Exception.SameAs(thrown));
     }
 
+    [Test]
+    public void WhatTheCallbackThrows_ComesAfterNothingOfTheSequence_WhereverItIsCut()
+    {
+        var thrown = new InvalidOperationException("mine");
+        foreach (var pieces in TextLaws.Cuts("x ENENDy"))
+        {
+            var (told, failure) = ("", default(Exception));
+            pieces.ToObservable().StopAt(["END"], _ => throw thrown).Subscribe(t => told += t, e => failure = e);
+
+            Assert.That(told, Is.EqualTo("x EN"), string.Join('|', pieces));
+            Assert.That(failure, Is.SameAs(thrown));
+        }
+    }
+
     // Disposal
+
+    [Test]
+    public void OneWhoLeavesAtTheTextBefore_IsNotToldOfTheSequence()
+    {
+        using var source = new Subject<string>();
+        var told = new List<string>();
+        using var subscription = source.StopAt(["END"], s => told.Add($"at {s}")).Take(1).Subscribe(told.Add);
+
+        source.OnNext("a END");
+
+        Assert.That(told, Is.EqualTo(new[] { "a " }));
+    }
 
     [Test]
     public void TwoSubscriptions_HaveNothingInCommon()

@@ -74,6 +74,20 @@ internal static class TextLaws
         }
     }
 
+    /// <summary>All words of so many letters, <c>a</c> and <c>b</c>.</summary>
+    public static IEnumerable<string> Words(int length) =>
+        Enumerable.Range(0, 1 << length).Select(n => string.Concat(Enumerable.Range(0, length).Select(i => (n >> i & 1) == 0 ? 'a' : 'b')));
+
+    /// <summary>All ways to cut a short text: two to the number of its inner borders.</summary>
+    public static IEnumerable<string[]> EveryCut(string text)
+    {
+        for (var cuts = 0; cuts < 1 << Math.Max(0, text.Length - 1); cuts++)
+        {
+            int[] places = [0, .. Enumerable.Range(1, Math.Max(0, text.Length - 1)).Where(i => (cuts >> (i - 1) & 1) == 1), text.Length];
+            yield return [.. places.Zip(places.Skip(1), (from, to) => text[from..to])];
+        }
+    }
+
     /// <summary>All that an operator says of the pieces, which a source pushes one after the other and then ends.</summary>
     public static List<T> Run<T>(Func<IObservable<string>, IObservable<T>> @operator, IEnumerable<string> pieces, Exception? failure = null)
     {
