@@ -14,7 +14,7 @@ namespace RxTokens;
 /// <para>“Who speaks” is the source, or the timer of a flush. What either says while a result is being told, which only the observer's own
 /// call can cause, waits until that has returned, in its order: a derived class is never inside itself.</para>
 /// <para>An exception that the observer throws goes to whom it would go to without us, the source or the scheduler; one that the derived class
-/// throws is the failure that the observer is told. Before either ending, and before a failure of the source, what is held is told.</para>
+/// or the scheduler throws is the failure that the observer is told. Before either ending, and before a failure of the source, what is held is told.</para>
 /// </remarks>
 internal abstract class TextSink<R> : PushSink<string, R>
 {
@@ -165,10 +165,9 @@ internal abstract class TextSink<R> : PushSink<string, R>
         {
             if (piece is not null)
                 Add(piece);
-            while (!IsOver && _later is { Count: > 0 })
-                Add(_later.Dequeue());
-            if (_isFlushDue && !IsOver && !_isEnding)
-                FlushNow();
+            while (!IsOver && WorkOn())
+            {
+            }
         }
         catch (Exception failure) when (!_isTelling)
         {
@@ -177,16 +176,32 @@ internal abstract class TextSink<R> : PushSink<string, R>
 
         if (_isEnding)
             End();
-        else if (_scheduler is not null && !IsOver)
-            Watch();
         _isBusy = false; // not where the observer has thrown: it hears nothing more
     }
 
-    private void FlushNow()
+    /// <summary>Takes what has been said meanwhile, a flush behind it, and then waits.</summary>
+    /// <returns>Whether there may be more.</returns>
+    private bool WorkOn()
     {
+        if (_later is { Count: > 0 })
+        {
+            Add(_later.Dequeue());
+            return true;
+        }
+
+        if (_scheduler is null || _isEnding)
+            return false;
+
+        if (!_isFlushDue)
+        {
+            Watch();
+            return _isFlushDue || _later is { Count: > 0 }; // there are schedulers that run what is due later at once
+        }
+
         _isFlushDue = false;
         if (IsHolding)
             Flush();
+        return true;
     }
 
     private void End()

@@ -123,6 +123,47 @@ public class SegmentTests(Segmenter segmenter)
     }
 
     [Test]
+    public void WhatIsPushedWhileAFlushIsTold_ComesBehindIt_AndBeforeTheNextPiece()
+    {
+        var clock = new HistoricalScheduler();
+        using var source = new Subject<string>();
+        var segments = new List<string>();
+        using var subscription = segmenter.CutOrFlush(source, Second, clock, 100).Subscribe(segment =>
+        {
+            segments.Add(segment);
+            if (segments.Count == 1)
+                source.OnNext("b");
+        });
+
+        source.OnNext("a");
+        clock.AdvanceBy(Second);
+        clock.AdvanceBy(Second);
+        Assert.That(segments, Is.EqualTo(new[] { "a", "b" }), "it has waited, too");
+
+        segments.Clear();
+        source.OnNext("a");
+        clock.AdvanceBy(Second);
+        source.OnNext("c");
+        source.OnCompleted();
+        Assert.That(string.Concat(segments), Is.EqualTo("abc"));
+    }
+
+    [Test]
+    public void ASchedulerThatRunsAtOnce_LeavesNothingWaiting()
+    {
+        using var source = new Subject<string>();
+        var segments = new List<string>();
+        using var subscription = segmenter.CutOrFlush(source, TimeSpan.FromTicks(1), Scheduler.Immediate, 100).Subscribe(segments.Add);
+
+        source.OnNext("a");
+        Assert.That(segments, Is.EqualTo(new[] { "a" }));
+        source.OnNext("b\uD83D");
+        source.OnNext("\uDE00");
+        source.OnCompleted();
+        Assert.That(segments, Is.EqualTo(new[] { "a", "b", "😀" }));
+    }
+
+    [Test]
     public void ALongSegment_InSmallPieces_IsCopiedTwoTimesOrThree()
     {
         const int Length = 300_000;
@@ -181,6 +222,20 @@ public class SegmentTests(Segmenter segmenter)
         Assert.That(string.Concat(told), Is.EqualTo(segmenter.First + segmenter.Next + "\uD83D" + "down"));
         Assert.That(told[0], Is.EqualTo(segmenter.First));
         Assert.That(told[^1], Is.EqualTo("down"));
+    }
+
+    [Test]
+    public void WhatTheSchedulerThrows_IsTheFailure_AfterWhatIsHeld()
+    {
+        using var source = new Subject<string>();
+        var (segments, failure) = (new List<string>(), default(Exception));
+        using var subscription = segmenter.CutOrFlush(source, Second, new Closed(), 100).Subscribe(segments.Add, e => failure = e);
+
+        source.OnNext("a");
+
+        Assert.That(segments, Is.EqualTo(new[] { "a" }));
+        Assert.That(failure, Is.InstanceOf<ObjectDisposedException>());
+        Assert.That(source.HasObservers, Is.False);
     }
 
     [Test]
@@ -298,6 +353,13 @@ public class SegmentTests(Segmenter segmenter)
         var told = new List<string>();
         segmenter.Cut(pieces.ToObservable(Scheduler.Immediate), max).Subscribe(told.Add, e => told.Add(e.GetType().Name), () => told.Add("end"));
         return told;
+    }
+
+    /// <summary>As an event loop that has been disposed.</summary>
+    private sealed class Closed : LocalScheduler
+    {
+        public override IDisposable Schedule<TState>(TState state, TimeSpan dueTime, Func<IScheduler, TState, IDisposable> action) =>
+            throw new ObjectDisposedException(nameof(Closed));
     }
 
     /// <summary>Runs the newest that is scheduled where and when somebody asks for it.</summary>
