@@ -102,7 +102,7 @@ internal sealed class CodeFenceSink(IObserver<CodeFence> observer, bool whole, i
             return;
 
         _isCode = true;
-        _code.Append(' ', blanks);
+        AddCode("   ".AsSpan(0, blanks));
         var code = TakeHeld();
         AddCode(code.AsSpan(start));
     }
@@ -123,7 +123,7 @@ internal sealed class CodeFenceSink(IObserver<CodeFence> observer, bool whole, i
         }
         else if (_scanner.Fence.HasFlag(FenceEvents.Code))
         {
-            _code.Append(' ', _scanner.ContentBlanks);
+            AddCode("   ".AsSpan(0, _scanner.ContentBlanks));
             AddCode(line[_scanner.ContentStart..]);
             AddCode(end);
         }
@@ -137,8 +137,12 @@ internal sealed class CodeFenceSink(IObserver<CodeFence> observer, bool whole, i
     {
         var room = whole ? MaxChars - _code.Length : text.Length;
         _code.Append(text[..Math.Min(room, text.Length)]);
-        if (text.Length > room)
-            throw TooLong("A block of code", MaxChars);
+        if (text.Length <= room)
+            return;
+
+        if (_code.Length > 0 && char.IsSurrogatePair(_code[^1], text[room]))
+            _code.Length--;
+        throw TooLong("A block of code", MaxChars);
     }
 
     private void Tell()

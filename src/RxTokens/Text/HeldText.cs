@@ -29,6 +29,23 @@ internal struct HeldText
         _end += text.Length;
     }
 
+    /// <summary>Adds what there is room for, and leaves no half of a surrogate pair behind whose other half there is no room for.</summary>
+    /// <returns>Whether there was room for all of it.</returns>
+    public bool TryAdd(ReadOnlySpan<char> text, int max)
+    {
+        var room = Math.Max(0, max - Length);
+        if (text.Length <= room)
+        {
+            Add(text);
+            return true;
+        }
+
+        Add(text[..room]);
+        if (Length > 0 && char.IsSurrogatePair(this[Length - 1], text[room]))
+            _end--;
+        return false;
+    }
+
     /// <summary>Forgets that many characters in front.</summary>
     public void Remove(int count)
     {

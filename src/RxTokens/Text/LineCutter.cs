@@ -55,9 +55,7 @@ internal abstract class LineCutter<R>(IObserver<R> observer, int maxChars) : Tex
 
     protected void Hold(ReadOnlySpan<char> text)
     {
-        var room = maxChars - _line.Length;
-        _line.Add(text[..Math.Min(room, text.Length)]);
-        if (text.Length > room)
+        if (!_line.TryAdd(text, maxChars))
             throw TooLong("A line", maxChars);
     }
 

@@ -104,9 +104,7 @@ internal sealed class MarkdownBlockSink(IObserver<MarkdownBlock> observer, bool 
 
     private void Hold(ReadOnlySpan<char> text)
     {
-        var room = maxChars - _block.Length - _line.Length;
-        _line.Add(text[..Math.Clamp(room, 0, text.Length)]);
-        if (text.Length > room)
+        if (!_line.TryAdd(text, maxChars - _block.Length))
             throw TooLong("A block of Markdown", maxChars);
     }
 

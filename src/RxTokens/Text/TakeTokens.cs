@@ -121,9 +121,7 @@ internal sealed class BudgetSink(
 
     private void Hold(ReadOnlySpan<char> text)
     {
-        var room = maxChars - _held.Length;
-        _held.Add(text[..Math.Min(room, text.Length)]);
-        if (text.Length > room)
+        if (!_held.TryAdd(text, maxChars))
             throw TooLong("Text without a border", maxChars);
     }
 }

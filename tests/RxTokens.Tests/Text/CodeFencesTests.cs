@@ -132,6 +132,20 @@ public class CodeFencesTests
     }
 
     [Test]
+    public void TheBlanksOfATab_CountForTheBound()
+    {
+        const string Text = "- ```\n  abcd\n\tx\n";
+        foreach (var pieces in TextLaws.Cuts(Text))
+        {
+            var (fences, failure) = Told(pieces, whole: true, maxChars: 6);
+            Assert.That(fences, Is.EqualTo(new[] { new CodeFence(0, "", "abcd\n ", CodeFenceState.EndedByText) }));
+            Assert.That(failure, Is.InstanceOf<BackpressureException>().With.Property("Bound").EqualTo(6));
+        }
+
+        Assert.That(Told([Text], whole: true, maxChars: 9).Failure, Is.Null);
+    }
+
+    [Test]
     public void AFailure_ArrivesAfterTheEndOfTheBlock() => MarbleTest.Run(m => m
         .Expect(m.Cold("a-b-#", [("a", "```\nx"), ("b", "y\n``")]).CodeFences().Select(f => $"{f.Text}{f.State}"))
         .ToBe("[ab]-c-[d#]", [("a", "Open"), ("b", "xOpen"), ("c", "y\nOpen"), ("d", "``EndedByText")]));
