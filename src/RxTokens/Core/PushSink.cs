@@ -9,8 +9,16 @@ internal sealed class PushOperator<T, R>(IObservable<T> source, Func<IObserver<R
     protected override IDisposable SubscribeCore(IObserver<R> observer)
     {
         var sink = subscription(observer);
-        sink.Subscribe(source);
-        return sink;
+        try
+        {
+            sink.Subscribe(source);
+            return sink;
+        }
+        catch
+        {
+            sink.Dispose(); // nobody else can: there may be a timer
+            throw;
+        }
     }
 }
 

@@ -102,8 +102,8 @@ internal sealed class CodeFenceSink(IObserver<CodeFence> observer, bool whole, i
             return;
 
         _isCode = true;
-        AddCode("   ".AsSpan(0, blanks));
         var code = TakeHeld();
+        AddCode("   ".AsSpan(0, blanks));
         AddCode(code.AsSpan(start));
     }
 

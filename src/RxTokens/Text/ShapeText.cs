@@ -13,8 +13,8 @@ public static partial class TokenStream
     /// the rest of it. Text of another kind is no text for this shape: to shape an answer and what was thought, apply it twice.</para>
     /// <para>A piece of shaped text becomes an item by <paramref name="withText"/>, of the newest text item that has gone into the shape by then.</para>
     /// <para><b>Demand:</b> that of the shape, in a run; outside of runs what is asked for. The item that ends a run is read with it.</para>
-    /// <para><b>Errors:</b> a failure of the source goes through the shape, which tells what it holds, and arrives as it is. So do failures of the
-    /// shape and of the functions.</para>
+    /// <para><b>Errors:</b> a failure of the source goes through the shape, which tells what it holds, and arrives as it is, unless the shape handles it: then
+    /// the stream ends with that run. Failures of the shape and of the functions arrive, too.</para>
     /// <para><b>Disposal:</b> the shape's enumeration first, then the source, once; a read that is pending is cancelled and awaited. What a clean-up fails with
     /// is told together with an earlier failure.</para>
     /// <para><b>Threading:</b> as the shape; the source is read where the shape reads.</para>
@@ -83,9 +83,10 @@ public static partial class TokenStream
     /// It completes before the next item that is no text, which waits, with what follows, until the shape has completed. A shape that
     /// completes before its run drops the rest of it.</para>
     /// <para>A piece of shaped text becomes an item by <paramref name="withText"/>, of the newest text item that has gone into the shape by then.</para>
-    /// <para><b>Demand:</b> none of its own. While a shape that has heard its end goes on, up to 1,024 items wait for it; then the stream fails with
-    /// a <see cref="BackpressureException"/>.</para>
-    /// <para><b>Errors:</b> a failure of the source arrives after what the shape holds, which hears a plain end. Failures of the shape and of the functions end the stream.</para>
+    /// <para><b>Demand:</b> none of its own. Up to 1,024 items wait for a shape that has heard its end and goes on, or behind those, while they are
+    /// told; then the stream fails with a <see cref="BackpressureException"/>.</para>
+    /// <para><b>Errors:</b> a failure of the source arrives after what the shape holds, which hears a plain end. Failures of the shape and of the functions
+    /// end the stream; one that follows a failure of the source arrives together with it.</para>
     /// <para><b>Disposal:</b> of a subscription disposes the shape's and the source's.</para>
     /// <para><b>Threading:</b> items are told one at a time, inside the source's calls, or where the shape tells them.</para>
     /// </remarks>

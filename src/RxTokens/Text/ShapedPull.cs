@@ -96,6 +96,7 @@ internal sealed class OneReader<T> : IAsyncDisposable
     private readonly CancellationToken _cancellationToken; // cancelled, it ends the read itself
     private readonly IAsyncEnumerator<T> _source;
     private Task<bool>? _read;
+    private bool _isOver; // it has ended, or failed: whoever reads on nevertheless is told the end
 
     public OneReader(IAsyncEnumerable<T> source, CancellationToken cancellationToken)
     {
@@ -119,9 +120,17 @@ internal sealed class OneReader<T> : IAsyncDisposable
     {
         if (_read is null)
         {
+            if (_isOver)
+                return false;
+
+            _isOver = true; // unless the read brings something
             var read = _source.MoveNextAsync();
             if (read.IsCompleted)
-                return await read.ConfigureAwait(false);
+            {
+                _isOver = !await read.ConfigureAwait(false);
+                return !_isOver;
+            }
+
             _read = read.AsTask();
         }
 
@@ -129,7 +138,8 @@ internal sealed class OneReader<T> : IAsyncDisposable
             await WaitAsync(_read, giveUp).ConfigureAwait(false);
         try
         {
-            return await _read.ConfigureAwait(false);
+            _isOver = !await _read.ConfigureAwait(false);
+            return !_isOver;
         }
         finally
         {

@@ -24,7 +24,7 @@ internal sealed class ShapedSink<T>(
     Func<T, string, T> withText,
     Func<IObservable<string>, IObservable<string>> shape) : PushSink<T, T>(observer)
 {
-    private const int MaxWaiting = 1024;
+    private const int MaxWaiting = 1024; // with the border
 
     private readonly object _gate = new(); // no Lock: the systematic exploration knows none. Held inside no call
     private readonly object _telling = new(); // held while the observer is called
@@ -62,7 +62,7 @@ internal sealed class ShapedSink<T>(
             if (IsOver || _isEnding)
                 return;
 
-            isFull = _isEnding = _waiting.Count == MaxWaiting;
+            isFull = _isEnding = _waiting.Count == MaxWaiting - 1;
             if (!isFull)
             {
                 _waiting.Enqueue(value);
@@ -75,7 +75,7 @@ internal sealed class ShapedSink<T>(
         if (isFull)
         {
             Fail(new BackpressureException(
-                $"More than {MaxWaiting:N0} items wait behind a text whose shape has not completed. Let the shape tell its rest when its text ends, and complete.", MaxWaiting));
+                $"More than {MaxWaiting:N0} items wait behind a text whose shape was late. Let the shape tell its rest when its text ends, and complete.", MaxWaiting));
             return;
         }
 
@@ -105,6 +105,20 @@ internal sealed class ShapedSink<T>(
     /// <summary>One after the other, as far as the shape lets them pass.</summary>
     private void Feed()
     {
+        try
+        {
+            FeedAll();
+        }
+        catch (Exception failure)
+        {
+            if (IsOver)
+                throw; // the observer's. No filter: that would look before it is closed
+            Fail(failure);
+        }
+    }
+
+    private void FeedAll()
+    {
         while (true)
         {
             T item;
@@ -119,7 +133,7 @@ internal sealed class ShapedSink<T>(
                 }
             }
 
-            switch (step) // whoever throws here, the observer, hears nothing more
+            switch (step)
             {
                 case Step.TakeItem:
                     Take(item);
@@ -193,15 +207,8 @@ internal sealed class ShapedSink<T>(
         _run = new Subject<string>();
         lock (_gate)
             _isShaping = true;
-        try
-        {
-            var shaped = shape(_run) ?? throw new InvalidOperationException("The shape given to ShapeText returned null instead of a stream.");
-            _shape.Disposable = shaped.Subscribe(OnShaped, Fail, OnShapeCompleted);
-        }
-        catch (Exception failure)
-        {
-            Fail(failure);
-        }
+        var shaped = shape(_run) ?? throw new InvalidOperationException("The shape given to ShapeText returned null instead of a stream.");
+        _shape.Disposable = shaped.Subscribe(OnShaped, Fail, OnShapeCompleted);
     }
 
     private void EndRun()
@@ -250,20 +257,36 @@ internal sealed class ShapedSink<T>(
     {
         lock (_telling)
         {
-            if (!IsOver)
+            if (IsOver)
+                return;
+
+            var hasHeard = false;
+            try
+            {
                 Observer.OnNext(item);
+                hasHeard = true;
+            }
+            finally
+            {
+                if (!hasHeard)
+                    Close(); // it has thrown, and hears nothing more
+            }
         }
     }
 
+    /// <summary>Behind a failure of the source, which the shape knows nothing of.</summary>
     private void Fail(Exception failure)
     {
+        Exception? ofSource;
+        lock (_gate)
+            ofSource = _failure;
         lock (_telling)
         {
             if (IsOver)
                 return;
 
             Close();
-            Observer.OnError(failure);
+            Observer.OnError(Ending.Combine(ofSource, failure)!);
         }
     }
 

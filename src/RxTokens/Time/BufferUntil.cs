@@ -20,8 +20,8 @@ public static partial class TokenStream
     /// <typeparam name="TSource">The type of the items.</typeparam>
     /// <param name="source">The push source.</param>
     /// <param name="isLast">Whether a list ends with an item. Called once for each.</param>
-    /// <param name="maxCount">How many items may wait for the last of their list; at least 1.</param>
-    /// <returns>The lists. Fails with a <see cref="BackpressureException"/> where one has no end within <paramref name="maxCount"/> items.</returns>
+    /// <param name="maxCount">How many items a list has at most; at least 1.</param>
+    /// <returns>The lists. Fails with a <see cref="BackpressureException"/> at an item that would be one more.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="source"/> or <paramref name="isLast"/> is null.</exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="maxCount"/> is less than 1.</exception>
     public static IObservable<IList<TSource>> BufferUntil<TSource>(this IObservable<TSource> source, Func<TSource, bool> isLast, int maxCount = DefaultMaxCount)
@@ -53,7 +53,7 @@ internal sealed class BufferUntilSink<T>(IObserver<IList<T>> observer, Func<T, b
 
         if (_list.Count == maxCount)
         {
-            Fail(new BackpressureException($"A list has more than {maxCount:N0} items, and none of them ends it. Raise maxCount, or end lists earlier.", maxCount));
+            Fail(new BackpressureException($"A list would have more than {maxCount:N0} items. Raise maxCount, or end lists earlier.", maxCount));
             return;
         }
 

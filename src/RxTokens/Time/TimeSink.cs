@@ -12,18 +12,26 @@ namespace RxTokens;
 ///   class's
 /// </code>
 /// <para>“Who speaks” is the source, a timer or a window; the gate is held while something is told, as by Rx's own operators. An observer may push
-/// from inside its call: a derived class therefore settles its state before it tells.</para>
+/// from inside its call: a derived class therefore settles its state before it tells. A wait that is over, or fails, inside the call that begins
+/// it is over behind what was under way: there is no recursion, and nothing changes places.</para>
 /// </remarks>
 internal abstract class TimeSink<T, R>(IObserver<R> observer) : PushSink<T, R>(observer)
 {
     private readonly object _gate = new(); // no Lock: the systematic exploration knows none
     private readonly SerialDisposable _timer = new();
     private long _wait; // which wait is under way
+    private Action? _next; // what follows where that was over at once
 
     public override void Subscribe(IObservable<T> source)
     {
-        Begin();
-        base.Subscribe(source);
+        lock (_gate)
+        {
+            Begin();
+            GoOn();
+        }
+
+        if (!IsOver)
+            base.Subscribe(source);
     }
 
     public override void Dispose()
@@ -36,8 +44,11 @@ internal abstract class TimeSink<T, R>(IObserver<R> observer) : PushSink<T, R>(o
     {
         lock (_gate)
         {
-            if (!IsOver)
-                Add(value);
+            if (IsOver)
+                return;
+
+            Add(value);
+            GoOn();
         }
     }
 
@@ -91,16 +102,35 @@ internal abstract class TimeSink<T, R>(IObserver<R> observer) : PushSink<T, R>(o
     /// <param name="over">Called when it is over, unless another wait has begun or this one was given up.</param>
     protected void WaitFor(Func<Action, Action<Exception>, IDisposable> begin, Action over)
     {
-        var wait = ++_wait;
+        StopWaiting();
+        var wait = _wait;
         var timer = new SingleAssignmentDisposable(); // in place before it begins: it may be over at once
         _timer.Disposable = timer;
+        var hasBegun = false;
         try
         {
-            timer.Disposable = begin(() => If(wait, over), failure => If(wait, () => Fail(failure)));
+            timer.Disposable = begin(() => Follow(over), failure => Follow(() => Fail(failure)));
         }
         catch (Exception failure)
         {
-            Fail(failure);
+            if (IsOver)
+                throw; // an observer's, who was told something meanwhile. No filter: that would look before the observer is left
+            Follow(() => Fail(failure));
+        }
+
+        hasBegun = true;
+
+        void Follow(Action next)
+        {
+            lock (_gate)
+            {
+                if (IsOver || wait != _wait)
+                    return;
+
+                _next = next;
+                if (hasBegun)
+                    GoOn();
+            }
         }
     }
 
@@ -110,15 +140,16 @@ internal abstract class TimeSink<T, R>(IObserver<R> observer) : PushSink<T, R>(o
     protected void StopWaiting()
     {
         _wait++;
+        _next = null;
         _timer.Disposable = null;
     }
 
-    private void If(long wait, Action then)
+    private void GoOn()
     {
-        lock (_gate)
+        while (!IsOver && _next is { } next)
         {
-            if (!IsOver && wait == _wait)
-                then();
+            _next = null;
+            next();
         }
     }
 

@@ -14,7 +14,7 @@ public class TextBoundTests
         ("Words", (s, max) => s.Words(maxChars: max)),
         ("TakeTokens", (s, max) => s.TakeTokens(100, text => text.Length, maxChars: max)),
         ("MarkdownBlocks", (s, max) => s.MarkdownBlocks(maxChars: max).Select(b => b.Text)),
-        ("CodeFences", (s, max) => s.CodeFences(maxChars: max + 4).Select(f => f.Text)),
+        ("CodeFences", (s, max) => s.CodeFences(maxChars: max + 2).Select(f => f.Text)),
         ("CodeFences, whole", (s, max) => s.CodeFences(whole: true, max + 4).Select(f => f.Text)),
     ];
 
@@ -24,7 +24,7 @@ public class TextBoundTests
         (string Fits, string Next, int Max)[] texts = [("a", "😀", 2), ("", "😀", 1), ("😀", "😀", 3), ("a\uD83D", "b", 2), ("ab", "\uDE00", 2)];
         foreach (var (name, of) in All)
         {
-            var before = name switch { "CodeFences" => "```\n````", "CodeFences, whole" => "```\nxxxx", _ => "" };
+            var before = name switch { "CodeFences" => "```\n``", "CodeFences, whole" => "```\nxxxx", _ => "" };
             foreach (var (fits, next, max) in texts)
             {
                 foreach (var pieces in TextLaws.Cuts(before + fits + next))
