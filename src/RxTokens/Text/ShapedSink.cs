@@ -9,7 +9,8 @@ namespace RxTokens;
 /// field                          written by             read by         ordered by
 /// _shape                         the feeder             everyone        itself: Rx's own, may be disposed before it is there
 /// _run, _hasBorder, _border      the feeder             the feeder      _isFed
-/// _waiting, _isEnding, _failure  the source             the feeder      _gate
+/// _waiting, _isEnding            the source             the feeder      _gate
+/// _failure                       the source             who fails       _gate
 /// _isShaping                     the feeder; the shape  the feeder      _gate
 /// _newest                        the feeder             who tells       _gate
 /// _isFed                         who feeds              everyone        _gate
