@@ -82,6 +82,9 @@ internal static class Operators
     /// <summary>The first source never answers.</summary>
     public static readonly PullOperator HedgeLate = new("Hedge(late)", Keeps.Everything, static (stage, s) => stage.Silent().Hedge(Ticks.One, s, stage.StartTicks()));
 
+    /// <summary>The first source fails, before the delay is over, then, or later.</summary>
+    public static readonly PullOperator HedgeFailed = new("Hedge(first fails)", Keeps.Everything, static (stage, s) => stage.StartDoomed().Hedge(Ticks.One, s, stage.StartTicks()));
+
     /// <summary>One consumer of a shared stream.</summary>
     public static readonly PullOperator Share = new("Share", Keeps.Everything, static (_, s) => s.Share());
 

@@ -204,8 +204,8 @@ internal sealed class HedgeOutlet<T> : Outlet<T, T>
             return;
 
         _second.Enumerate(); // not before: it may join others, and hold them back
-        LookAtNotes(); // who has cancelled meanwhile did not find it
-        if (IsOpen)
+        LookAtNotes(); // who has cancelled meanwhile did not find it; and the first may have answered, or failed
+        if (IsOpen && _winner is null)
             Read(_second);
     }
 
@@ -346,6 +346,7 @@ internal sealed class HedgeOutlet<T> : Outlet<T, T>
         private bool _isReading;
         private bool _isLeft;
 
+        /// <summary>Whether it is enumerated, read or not: it is begun once.</summary>
         public bool HasBegun { get; private set; }
 
         /// <summary>What it has failed with, before its first item.</summary>
@@ -365,13 +366,13 @@ internal sealed class HedgeOutlet<T> : Outlet<T, T>
         {
             var stream = OutletStream<T>.Of(_source!) ?? new TakeUntilStream<T>(_source!, CancellationToken.None);
             _source = null;
+            HasBegun = true;
             Volatile.Write(ref _enumerator, stream.Start(CancellationToken.None));
             Interlocked.MemoryBarrier();
         }
 
         public void Read()
         {
-            HasBegun = true;
             _isReading = true;
             _hasLanded = false;
             _read = _enumerator!.MoveNextAsync().ConfigureAwait(false).GetAwaiter();

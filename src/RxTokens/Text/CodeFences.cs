@@ -77,10 +77,16 @@ internal sealed class CodeFenceSink(IObserver<CodeFence> observer, bool whole, i
 
     protected override void AddEnd()
     {
-        if (Held > 0)
-            TakeLine(end: "");
-        if (_scanner.IsInFence)
-            End(CodeFenceState.EndedByText);
+        try
+        {
+            if (Held > 0)
+                TakeLine(end: "");
+        }
+        finally
+        {
+            if (_scanner.IsInFence)
+                End(CodeFenceState.EndedByText);
+        }
     }
 
     private void AddText(ReadOnlySpan<char> text)

@@ -69,3 +69,45 @@ internal sealed class Silent(Scene scene) : IAsyncEnumerable<Item>
 
     private Landing<bool> NewLanding() => new(scene);
 }
+
+/// <summary>Fails at its first read, on a thread of its own.</summary>
+internal sealed class Doomed(Scene scene) : IAsyncEnumerable<Item>, IAsyncEnumerator<Item>
+{
+    private readonly Landing<bool> _landing = new(scene);
+    private bool _isReading;
+
+    /// <summary>Whether it is not enumerated, or disposed.</summary>
+    public bool IsSettled { get; private set; } = true;
+
+    public Item Current => null!;
+
+    /// <summary>The body of the thread on which it fails.</summary>
+    public void Fail()
+    {
+        if (!scene.WaitUntil(() => _isReading))
+            return;
+
+        for (var pauses = scene.Choose(4); pauses > 0; pauses--)
+            Scene.Pause();
+        _landing.SetException(Breaking.Failure);
+    }
+
+    public IAsyncEnumerator<Item> GetAsyncEnumerator(CancellationToken cancellationToken = default)
+    {
+        Scene.Require(IsSettled, "enumerated twice");
+        IsSettled = false;
+        return this;
+    }
+
+    public ValueTask<bool> MoveNextAsync()
+    {
+        _isReading = true;
+        return _landing.Task;
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        IsSettled = true;
+        return default;
+    }
+}

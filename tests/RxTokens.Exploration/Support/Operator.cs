@@ -51,6 +51,7 @@ internal sealed class Stage(Scene scene)
 {
     private readonly List<string> _dropped = [];
     private readonly List<Silent> _silent = [];
+    private readonly List<Doomed> _doomed = [];
 
     public Functions Functions { get; } = new(scene);
 
@@ -60,13 +61,22 @@ internal sealed class Stage(Scene scene)
     public DistantQuota? Quota { get; private set; }
 
     /// <summary>Whether the streams that say nothing are disposed, and nothing is held of a quota.</summary>
-    public bool IsSettled => _silent.All(static stream => stream.IsSettled) && Quota is null or { IsSettled: true };
+    public bool IsSettled => _silent.All(static stream => stream.IsSettled) && _doomed.All(static stream => stream.IsSettled) && Quota is null or { IsSettled: true };
 
     /// <summary>A stream that says nothing until it is cancelled.</summary>
     public Silent Silent()
     {
         _silent.Add(new Silent(scene));
         return _silent[^1];
+    }
+
+    /// <summary>A stream that fails before its first item.</summary>
+    public Doomed StartDoomed()
+    {
+        var doomed = new Doomed(scene);
+        _doomed.Add(doomed);
+        scene.Start(doomed.Fail);
+        return doomed;
     }
 
     /// <summary>A timer that rings from now on.</summary>

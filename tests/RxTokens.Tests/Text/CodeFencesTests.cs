@@ -126,6 +126,9 @@ public class CodeFencesTests
             Assert.That(failure, Is.InstanceOf<BackpressureException>().With.Property("Bound").EqualTo(5).And.Message.Contain("block of code"));
         }
 
+        foreach (var pieces in TextLaws.Cuts("```\nab\n```c"))
+            Assert.That(Told(pieces, whole: true, maxChars: 5).Fences, Is.EqualTo(new[] { new CodeFence(0, "", "ab\n``", CodeFenceState.EndedByText) }), "the last line, too");
+
         Assert.That(Told(["````\n", "abcd", "efgh\n```"], whole: false, maxChars: 4).Failure, Is.Null, "what is told as it comes has no limit");
         Assert.That(Told(["abcde"], whole: false, maxChars: 4).Failure, Is.InstanceOf<BackpressureException>().With.Message.Contain("A line"));
         Assert.That(Told(["[a\n[b\n", "[c"], whole: false, maxChars: 5).Failure, Is.InstanceOf<BackpressureException>().With.Message.Contain("paragraph"));
