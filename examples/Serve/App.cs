@@ -32,7 +32,7 @@ internal static class App
             .AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None); // what keeps it from starting is said by who starts it
         builder.WebHost
             .UseUrls(options.Urls)
-            .UseUnsentLimit();                                                  // a client that is full is full after some 20 KB, not after 4 MB
+            .UseUnsentLimit();                                                  // a client that is full is full after some 80 KB, not after 4 MB
 
         var quota = new TokenQuota(options.Quota, options.QuotaWindow ?? TenMinutes, TimeProvider.System);
         builder.Services.AddSingleton<ITokenQuota>(quota);

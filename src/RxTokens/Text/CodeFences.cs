@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace RxTokens;
 
 public static partial class TokenStream
@@ -45,7 +43,7 @@ public static partial class TokenStream
 internal sealed class CodeFenceSink(IObserver<CodeFence> observer, bool whole, int maxChars) : LineCutter<CodeFence>(observer, maxChars)
 {
     private readonly MarkdownScanner _scanner = new(maxChars);
-    private readonly StringBuilder _code = new(); // that has not been told
+    private HeldText _code; // that has not been told
     private bool _isCode; // the line, which is not held
     private bool _isDecided; // that it is not known to be
     private int _index = -1;
@@ -141,31 +139,15 @@ internal sealed class CodeFenceSink(IObserver<CodeFence> observer, bool whole, i
 
     private void AddCode(ReadOnlySpan<char> text)
     {
-        var room = whole ? MaxChars - _code.Length : text.Length;
-        _code.Append(text[..Math.Min(room, text.Length)]);
-        if (text.Length <= room)
-            return;
-
-        if (_code.Length > 0 && char.IsSurrogatePair(_code[^1], text[room]))
-            _code.Length--;
-        throw TooLong("A block of code", MaxChars);
+        if (!_code.TryAdd(text, whole ? MaxChars : int.MaxValue))
+            throw TooLong("A block of code", MaxChars);
     }
 
     private void Tell()
     {
-        var length = _code.Length > 0 && char.IsHighSurrogate(_code[^1]) ? _code.Length - 1 : _code.Length;
-        if (length == 0)
-            return;
-
-        var text = _code.ToString(0, length);
-        _code.Remove(0, length);
-        Emit(new(_index, _info, text, CodeFenceState.Open));
+        if (_code.HasWhole)
+            Emit(new(_index, _info, _code.TakeWhole(), CodeFenceState.Open));
     }
 
-    private void End(CodeFenceState state)
-    {
-        var text = _code.ToString();
-        _code.Clear();
-        Emit(new(_index, _info, text, state));
-    }
+    private void End(CodeFenceState state) => Emit(new(_index, _info, _code.Take(_code.Length), state));
 }

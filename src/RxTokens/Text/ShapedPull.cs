@@ -60,8 +60,8 @@ internal sealed class ShapedPull<T>(
 
         public async ValueTask DisposeAsync()
         {
-            var ofShape = await FailureOfAsync(DisposeShapedAsync).ConfigureAwait(false);
-            var ofSource = await FailureOfAsync(_source.DisposeAsync).ConfigureAwait(false);
+            var ofShape = await CleanUp.RunAsync(this, static reading => reading.DisposeShapedAsync()).ConfigureAwait(false);
+            var ofSource = await CleanUp.RunAsync(_source, static source => source.DisposeAsync()).ConfigureAwait(false);
             if (Ending.Combine(ofShape, ofSource) is { } failure)
                 ExceptionDispatchInfo.Throw(failure);
         }
@@ -71,19 +71,6 @@ internal sealed class ShapedPull<T>(
             var shaped = _shaped;
             _shaped = null; // once, even if it fails
             return shaped?.DisposeAsync() ?? default;
-        }
-
-        private static async ValueTask<Exception?> FailureOfAsync(Func<ValueTask> cleanUp)
-        {
-            try
-            {
-                await cleanUp().ConfigureAwait(false);
-                return null;
-            }
-            catch (Exception failure)
-            {
-                return failure;
-            }
         }
     }
 }
@@ -156,33 +143,16 @@ internal sealed class OneReader<T> : IAsyncDisposable
             throw new OperationCanceledException(giveUp);
     }
 
-    /// <summary>A read that is under way is cancelled and awaited. Nobody is left to ask what it became; but the clean-up of an iterator is part of its read.</summary>
+    /// <summary>A read that is under way is cancelled and awaited.</summary>
     public async ValueTask DisposeAsync()
     {
-        Exception? ofRead = null;
-        if (_read is { } read)
-        {
-            if (!read.IsCompleted)
-                Unobserved.Cancel(_leaving);
-            await ((Task)read).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            ofRead = read.Exception?.InnerException;
-        }
-
-        try
-        {
-            await _source.DisposeAsync().ConfigureAwait(false);
-        }
-        catch (Exception failure) when (ofRead is not null)
-        {
-            ofRead = Ending.Combine(ofRead, failure);
-        }
-        finally
-        {
-            _leaving.Dispose();
-        }
-
-        if (ofRead is not null)
-            ExceptionDispatchInfo.Throw(ofRead);
+        if (_read is { IsCompleted: false })
+            Unobserved.Cancel(_leaving);
+        var ofRead = _read is null ? null : await CleanUp.RunAsync(_read, static async read => await read.ConfigureAwait(false)).ConfigureAwait(false);
+        var ofSource = await CleanUp.RunAsync(_source, static source => source.DisposeAsync()).ConfigureAwait(false);
+        _leaving.Dispose();
+        if (CleanUp.Leftover(ofRead, ofSource) is { } failure)
+            ExceptionDispatchInfo.Throw(failure);
     }
 }
 

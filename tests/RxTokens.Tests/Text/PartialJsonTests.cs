@@ -2,9 +2,6 @@ using System.Reactive.Linq;
 using System.Reactive.Subjects;
 using System.Text;
 using System.Text.Json;
-using System.Text.Json.Serialization;
-using FsCheck;
-using FsCheck.Fluent;
 using NUnit.Framework;
 
 namespace RxTokens.Tests;

@@ -1,7 +1,7 @@
 namespace RxTokens;
 
 /// <summary>
-/// What sources and sinks do about two failures at once: the first is told, and what the clean-up failed with beside it, never instead.
+/// What those who read without a stage do about two failures at once: the first is told, and what the clean-up failed with beside it, never instead.
 /// </summary>
 internal static class CleanUp
 {
