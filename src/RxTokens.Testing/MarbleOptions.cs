@@ -22,7 +22,8 @@ public sealed record MarbleOptions
 
     /// <summary>
     /// How long a test may wait, in real time, for what its clock does not drive: other threads, sockets, a thread pool that others keep busy; and how long
-    /// it may block. One second if not set; at most <see cref="int.MaxValue"/> milliseconds, 24 days.
+    /// it may block. One second if not set; at most <see cref="int.MaxValue"/> milliseconds, 24 days. Time in which the whole
+    /// process stands still does not count.
     /// </summary>
     public TimeSpan MaxRealWait { get; init; } = TimeSpan.FromSeconds(1);
 

@@ -23,6 +23,8 @@ namespace RxTokens;
 [DebuggerDisplay("Frame = {Frame}")]
 public sealed partial class MarbleTest
 {
+    private static readonly TimeSpan Slice = TimeSpan.FromMilliseconds(10); // of a real wait
+
     private readonly MarbleOptions _options;
     private readonly Timeline _timeline;
     private readonly Agenda _agenda;
@@ -307,10 +309,22 @@ public sealed partial class MarbleTest
     {
         _context.Watchdog!.IsOff = true;
         _context.Pool!.Pause();
-        var hasCome = news.Wait(_options.MaxRealWait);
+        var hasCome = Wait(news, _options.MaxRealWait);
         _context.Pool.Resume();
         _context.Watchdog.IsOff = false;
         return hasCome;
+    }
+
+    private static bool Wait(ManualResetEventSlim news, TimeSpan patience)
+    {
+        var waited = SeenTime.Start();
+        while (!news.Wait(Slice))
+        {
+            if (waited.Look() >= patience)
+                return false;
+        }
+
+        return true;
     }
 
     /// <summary>A clock that does not tell when it gets work is run again, and once more after what may come from elsewhere.</summary>
@@ -321,8 +335,7 @@ public sealed partial class MarbleTest
         {
             using var completed = new ManualResetEventSlim();
             test.ContinueWith(_ => completed.Set(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
-            var patience = _options.MaxRealWait;
-            for (var slice = TimeSpan.FromMilliseconds(10); patience > TimeSpan.Zero && !completed.Wait(slice); patience -= slice)
+            for (var patience = _options.MaxRealWait; patience > TimeSpan.Zero && !completed.Wait(Slice); patience -= Slice)
                 RunForeignClock();
         }
 

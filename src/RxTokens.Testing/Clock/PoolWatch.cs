@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace RxTokens;
 
 /// <summary>
@@ -106,9 +104,9 @@ internal sealed class PoolWatch(TimeSpan patience)
             return;
 
         Pause();
-        var start = RealTime();
+        var waited = SeenTime.Start();
         var spin = default(SpinWait);
-        while (!IsQuiet && !IsHopeless(start))
+        while (!IsQuiet && !IsHopeless(ref waited))
         {
             watchdog?.Tick();
             if (!spin.NextSpinWillYield)
@@ -143,9 +141,9 @@ internal sealed class PoolWatch(TimeSpan patience)
     /// <summary>The test's thread goes on, once nobody else is at work; it does not wait for ever.</summary>
     public void Resume()
     {
-        var start = RealTime();
+        var waited = SeenTime.Start();
         var spin = default(SpinWait);
-        while (!TryResume(always: RealTime() - start > patience))
+        while (!TryResume(always: waited.Look() > patience))
             spin.SpinOnce(sleep1Threshold: -1);
     }
 
@@ -191,19 +189,19 @@ internal sealed class PoolWatch(TimeSpan patience)
     private void Prepare()
     {
         GC.KeepAlive(Items);
-        var start = RealTime();
-        while (!PoolItems.IsTelling && !_isPrepared && RealTime() - start < Grace)
-            HasBegunAll(start);
+        var waited = SeenTime.Start();
+        while (!PoolItems.IsTelling && !_isPrepared && waited.Look() < Grace)
+            HasBegunAll(ref waited);
         _isPrepared = true;
     }
 
     /// <summary>Whether what is open is no longer waited for: it takes too long, or its end has not been seen (as of a task that was run by who waits for it).</summary>
-    private bool IsHopeless(TimeSpan start)
+    private bool IsHopeless(ref SeenTime waiting)
     {
-        var waited = RealTime() - start;
+        var waited = waiting.Look();
         var isAnyInside = IsAnyInside;
         var isLost = !isAnyInside && (waited > Grace || !PoolItems.IsTelling) && ThreadPool.PendingWorkItemCount == 0
-            && HasBegunAll(start) && !IsAnyInside;
+            && HasBegunAll(ref waiting) && !IsAnyInside;
         if (!isLost && waited <= (isAnyInside ? patience : patience * Starving))
             return false;
 
@@ -219,7 +217,7 @@ internal sealed class PoolWatch(TimeSpan patience)
     }
 
     /// <summary>The pool takes things in order: what is queued now begins after what was queued before.</summary>
-    private bool HasBegunAll(TimeSpan start)
+    private bool HasBegunAll(ref SeenTime waiting)
     {
         for (var pass = 0; pass < Passes; pass++)
         {
@@ -228,7 +226,7 @@ internal sealed class PoolWatch(TimeSpan patience)
             var spin = default(SpinWait);
             while (!mark.HasBegun)
             {
-                if (RealTime() - start > patience * Starving)
+                if (waiting.Look() > patience * Starving)
                     return false;
                 spin.SpinOnce(sleep1Threshold: -1);
             }
@@ -236,10 +234,6 @@ internal sealed class PoolWatch(TimeSpan patience)
 
         return true;
     }
-
-#pragma warning disable RS0030 // The pool's time is real, and no scheduler's.
-    private static TimeSpan RealTime() => Stopwatch.GetElapsedTime(0);
-#pragma warning restore RS0030
 
     private void Enter(Thread thread)
     {

@@ -9,7 +9,7 @@ namespace RxTokens;
 /// <code>
 /// field           written by           read by             ordered by
 /// _pieces, _isOff the test's thread    the timer           volatile
-/// _seen           the timer            the timer           one callback at a time: each sets the timer for the next
+/// _seen, _looks   the timer            the timer           one callback at a time: each sets the timer for the next
 /// _state          both                 both                interlocked: over only while nobody looks, and no look after that
 /// _interrupted    the timer            the test's thread   volatile; before the interrupt
 /// </code>
@@ -20,21 +20,24 @@ internal sealed class Watchdog : IDisposable
     private const int Looking = 1;
     private const int Over = 2;
 
+    private const int MaxLooks = 5; // several, so that a process that stood still is not taken for a test that does: after that comes one look, too late
+
     private static readonly TimeSpan Shortest = TimeSpan.FromMilliseconds(20);
 
     private readonly Thread _thread = Thread.CurrentThread;
-    private readonly TimeSpan _patience;
+    private readonly TimeSpan _period;
     private readonly Timer _timer;
     private volatile int _pieces;
     private volatile bool _isOff;
-    private int _seen = -1;
+    private int _seen;
+    private int _looks = -1; // that have found it blocked in the same piece of work, after the first
     private int _state;
     private volatile bool _interrupted;
 
-    /// <param name="patience">How long one piece of work may block; at most twice that.</param>
+    /// <param name="patience">How long one piece of work may block; it is found out up to a fifth later.</param>
     public Watchdog(TimeSpan patience)
     {
-        _patience = patience < Shortest ? Shortest : patience;
+        _period = (patience < Shortest ? Shortest : patience) / MaxLooks;
 
         // Without the test's context: the pool's watch would take us for something of the test's, and have us wait for our turn.
         var isSuppressed = ExecutionContext.IsFlowSuppressed();
@@ -43,7 +46,7 @@ internal sealed class Watchdog : IDisposable
         _timer = new Timer(static self => ((Watchdog)self!).Look(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         if (!isSuppressed)
             ExecutionContext.RestoreFlow();
-        _timer.Change(_patience, Timeout.InfiniteTimeSpan);
+        _timer.Change(_period, Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>Whether the test was interrupted.</summary>
@@ -86,15 +89,24 @@ internal sealed class Watchdog : IDisposable
             return;
 
         var pieces = _pieces;
-        var isBlocked = !_isOff && (_thread.ThreadState & ThreadState.WaitSleepJoin) != 0;
-        if (isBlocked && pieces == _seen)
+        if (_isOff || (_thread.ThreadState & ThreadState.WaitSleepJoin) == 0)
+        {
+            _looks = -1;
+        }
+        else
+        {
+            _looks = pieces == _seen ? _looks + 1 : 0;
+            _seen = pieces;
+        }
+
+        if (_looks == MaxLooks)
         {
             _interrupted = true;
+            _looks = 0; // interrupted again, if it blocks on
             _thread.Interrupt();
         }
 
-        _seen = isBlocked ? pieces : -1;
-        _timer.Change(_patience, Timeout.InfiniteTimeSpan); // not periodic: where the pool is busy, two would come one right after the other
+        _timer.Change(_period, Timeout.InfiniteTimeSpan); // not periodic: where the pool is busy, two would come one right after the other
         Volatile.Write(ref _state, Idle);
     }
 }
