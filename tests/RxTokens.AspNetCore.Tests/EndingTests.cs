@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -179,8 +180,10 @@ public class EndingTests
             });
             using var client = await host.ConnectAsync();
             await client.ReadToAsync("\n\n");
+            var watch = Stopwatch.StartNew();
             leave(client);
             await (overload == "events" ? events.Disposed : source.Disposed).Task.WaitAsync(TestHost.Patience); // without the token: never
+            TestContext.Out.WriteLine($"disposed after {watch.Elapsed.TotalMilliseconds:0.0} ms");
             var (disposals, wasMisused) = overload == "events" ? (events.Disposals, events.WasMisused) : (source.Disposals, source.WasMisused);
             Assert.That((disposals, wasMisused), Is.EqualTo((1, false)));
         }
@@ -196,7 +199,9 @@ public class EndingTests
         using var request = new HttpRequestMessage(HttpMethod.Get, "/") { Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
         using (var response = await host.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead))
             Assert.That(source.Disposals, Is.Zero);
+        var watch = Stopwatch.StartNew();
         await source.Disposed.Task.WaitAsync(TestHost.Patience);
+        TestContext.Out.WriteLine($"disposed after {watch.Elapsed.TotalMilliseconds:0.0} ms");
         Assert.That((source.Disposals, source.WasMisused), Is.EqualTo((1, false)));
     }
 

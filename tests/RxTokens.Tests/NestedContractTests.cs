@@ -3,6 +3,7 @@ using NUnit.Framework;
 namespace RxTokens.Tests;
 
 /// <summary>The contract over every operator around every other: each must end right, dispose once, and use nothing after its disposal.</summary>
+[Category(Categories.Long)]
 [Parallelizable(ParallelScope.Children)] // many, and each on a clock of its own
 public class NestedContractTests
 {

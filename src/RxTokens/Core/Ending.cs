@@ -19,6 +19,6 @@ internal static class Ending
                 (several ??= [one]).Add(failure);
         }
 
-        return several is null ? one : new AggregateException("The stream failed, and cleaning up after it failed too.", several);
+        return several is null ? one : new AggregateException("The stream failed more than once. First it failed with the first of these; the others came of that, or of cleaning up.", several);
     }
 }

@@ -8,6 +8,7 @@ namespace RxTokens.Tests.Conceptual;
 /// What the documentation shows as an operator's conceptual implementation, beside the operator: the same items, endings, reads and drops
 /// at the same frames, for random sources and consumers. The seeds are fixed.
 /// </summary>
+[Category(Categories.Long)]
 [Parallelizable(ParallelScope.Children)] // many, and each on a clock of its own
 public partial class ConceptualTests
 {

@@ -4,6 +4,7 @@ using NUnit.Framework;
 namespace RxTokens.Tests.Issues;
 
 /// <summary>Whoever keeps an enumerator or a subscription that has ended keeps neither the source nor its items.</summary>
+[Category(Categories.Long)]
 public class FinishedStreamsKeepNothingTests
 {
     private static readonly PullPipeline[] Operators = Pipelines.All;
