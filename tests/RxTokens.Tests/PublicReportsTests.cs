@@ -167,6 +167,7 @@ public class PublicReportsTests
 
     // dotnet/reactive#1144: many synchronous items overflowed the stack of old versions.
     [Test]
+    [Category(Categories.Long)]
     public void TenMillionSynchronousItems_UseConstantStack()
     {
         const int count = 10_000_000;
@@ -177,6 +178,7 @@ public class PublicReportsTests
     }
 
     [Test]
+    [Category(Categories.Long)]
     public void TenMillionSynchronousItems_EachOnNextRequestingTheNext_UseConstantStack()
     {
         const int count = 10_000_000;
@@ -193,6 +195,7 @@ public class PublicReportsTests
     }
 
     [Test]
+    [Category(Categories.Long)]
     public async Task AMillionSynchronousItems_ThroughEveryOperator_UseConstantStack()
     {
         const int count = 1_000_000;

@@ -262,6 +262,7 @@ public class ShareAttackTests
     // Many
 
     [Test]
+    [Category(Categories.Long)]
     public void AMillionItemsThatAreReady_NeedNoStack()
     {
         const int count = 1_000_000;

@@ -60,6 +60,7 @@ public partial class GraphemesTests
 
     /// <summary>What comes in one run of marks, emoji and signs is what the rules are about: all code points, each between others.</summary>
     [Test]
+    [Category(Categories.Long)]
     public void EachCodePoint_IsWhatTheFrameworkTakesItFor()
     {
         for (var c = 0; c <= 0x10FFFF; c++)
