@@ -18,15 +18,14 @@ public sealed class MarbleOfAttribute(string member) : TestCaseAttribute(member)
 internal sealed partial class DocumentedMarble
 {
     private readonly string _member;
-    private readonly Dictionary<string, string> _rows = [];
-    private readonly HashSet<string> _unused;
+    private readonly OrderedDictionary<string, string> _rows = [];
+    private readonly List<string> _used = [];
 
     public DocumentedMarble(string member, string code)
     {
         _member = member;
         foreach (Match row in Row().Matches(code))
             _rows.Add(row.Groups["label"].Value, row.Groups["diagram"].Value);
-        _unused = [.. _rows.Keys];
     }
 
     private static readonly IReadOnlyList<(string Id, string Name, string Code)> Documented =
@@ -48,7 +47,8 @@ internal sealed partial class DocumentedMarble
     {
         get
         {
-            _unused.Remove(label);
+            if (!_used.Contains(label))
+                _used.Add(label);
             return _rows.TryGetValue(label, out var diagram)
                 ? diagram
                 : throw new ArgumentException($"The marble of {_member} has no row '{label}', but {string.Join(", ", _rows.Keys)}.");
@@ -60,15 +60,18 @@ internal sealed partial class DocumentedMarble
         MarbleDiagram.Parse(this[label], MarbleRow.Cold).Symbols.Where(s => s.Kind == MarbleKind.Value).Select(s => s.Text).Distinct()
             .Select(name => KeyValuePair.Create(name, value(name))));
 
-    /// <summary>Runs a member's marble. Each of its rows must be used.</summary>
+    /// <summary>Runs a member's marble. Each of its rows must be used, the sources in their order: in pictures they stand and are named in the order in which they are made.</summary>
     public static void Run(string member, Action<MarbleTest, DocumentedMarble> test)
     {
         var name = Find(member);
         var marble = new DocumentedMarble(member, All[name]);
         var chart = MarbleTest.Run(m => test(m, marble));
-        Assert.That(marble._unused, Is.Empty, "rows that the test does not look at");
+        Assert.That(marble._used, Is.EquivalentTo(marble._rows.Keys), "the rows that the test looks at");
+        Assert.That(marble._used.Where(IsSource), Is.EqualTo(marble._rows.Keys.Where(IsSource)), "sources are made in the order of their rows");
         Charts[Documented.First(d => d.Name == name).Id] = chart;
     }
+
+    private static bool IsSource(string label) => label.StartsWith("source", StringComparison.Ordinal);
 
     /// <summary>The full name of a member: a name alone is enough where it is the only one.</summary>
     public static string Find(string member)

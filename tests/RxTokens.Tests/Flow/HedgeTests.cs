@@ -117,11 +117,11 @@ public class HedgeTests
 
     [MarbleOf("Hedge<TSource>(IAsyncEnumerable<TSource>, TimeSpan, IAsyncEnumerable<TSource>, IScheduler)")]
     public void ItsMarble(string member) => DocumentedMarble.Run(member, (m, rows) =>
-        m.Expect(m.Pull(rows["source 1"]).Hedge(Ms(4), m.Pull(rows["source 2"]), m.Clock)).ToBe(rows["result"]));
+        m.Expect(m.Pull(rows["source 1"], name: "source 1").Hedge(Ms(4), m.Pull(rows["source 2"]), m.Clock)).ToBe(rows["result"]));
 
     [MarbleOf("Hedge<TSource>(IAsyncEnumerable<TSource>, TimeSpan, IAsyncEnumerable<TSource>, TimeProvider)")]
     public void ItsMarble_OfATimeProvider(string member) => DocumentedMarble.Run(member, (m, rows) =>
-        m.Expect(m.Pull(rows["source 1"]).Hedge(Ms(4), m.Pull(rows["source 2"]), m.Clock.AsTimeProvider())).ToBe(rows["result"]));
+        m.Expect(m.Pull(rows["source 1"], name: "source 1").Hedge(Ms(4), m.Pull(rows["source 2"]), m.Clock.AsTimeProvider())).ToBe(rows["result"]));
 
     [Test]
     public void AFirstSourceThatIsInTime_IsTheOnlyOne()

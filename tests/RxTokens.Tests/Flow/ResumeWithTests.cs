@@ -103,29 +103,33 @@ public class ResumeWithTests
     [MarbleOf("ResumeWith(IAsyncEnumerable<String>, Func<String, Exception, IAsyncEnumerable<String>>, Int32)")]
     public void ItsMarble_OfText(string member) => DocumentedMarble.Run(member, (m, rows) =>
     {
+        var source = m.Pull(rows["source 1"], name: "source 1");
         var next = m.Pull(rows["source 2"]);
-        m.Expect(m.Pull(rows["source 1"]).ResumeWith((received, _) => received == "ab" ? next : null, times: 1)).ToBe(rows["result"]);
+        m.Expect(source.ResumeWith((received, _) => received == "ab" ? next : null, times: 1)).ToBe(rows["result"]);
     });
 
     [MarbleOf("ResumeWith(IAsyncEnumerable<String>, Func<String, Exception, IAsyncEnumerable<String>>, Int32, Int32, String)")]
     public void ItsMarble_OfAnOverlapOfText(string member) => DocumentedMarble.Run(member, (m, rows) =>
     {
+        var source = m.Pull(rows["source 1"], name: "source 1");
         var next = m.Pull(rows["source 2"]);
-        m.Expect(m.Pull(rows["source 1"]).ResumeWith((received, _) => received == "abcd" ? next : null, times: 1, leastOverlap: 3, restart: "…")).ToBe(rows["result"]);
+        m.Expect(source.ResumeWith((received, _) => received == "abcd" ? next : null, times: 1, leastOverlap: 3, restart: "…")).ToBe(rows["result"]);
     });
 
     [MarbleOf("ResumeWith<TSource>(IAsyncEnumerable<TSource>, Func<IReadOnlyList<TSource>, Exception, IAsyncEnumerable<TSource>>, Int32)")]
     public void ItsMarble(string member) => DocumentedMarble.Run(member, (m, rows) =>
     {
+        var source = m.Pull(rows["source 1"], name: "source 1");
         var next = m.Pull(rows["source 2"]);
-        m.Expect(m.Pull(rows["source 1"]).ResumeWith<string>((received, _) => received is ["a", "b"] ? next : null, times: 1)).ToBe(rows["result"]);
+        m.Expect(source.ResumeWith<string>((received, _) => received is ["a", "b"] ? next : null, times: 1)).ToBe(rows["result"]);
     });
 
     [MarbleOf("ResumeWith<TSource>(IAsyncEnumerable<TSource>, Func<IReadOnlyList<TSource>, Exception, IAsyncEnumerable<TSource>>, Int32, Int32, TSource)")]
     public void ItsMarble_OfAnOverlap(string member) => DocumentedMarble.Run(member, (m, rows) =>
     {
+        var source = m.Pull(rows["source 1"], name: "source 1");
         var next = m.Pull(rows["source 2"]);
-        m.Expect(m.Pull(rows["source 1"]).ResumeWith<string>((received, _) => received is ["a", "b", "c", "d"] ? next : null, times: 1, leastOverlap: 2, restart: "…"))
+        m.Expect(source.ResumeWith<string>((received, _) => received is ["a", "b", "c", "d"] ? next : null, times: 1, leastOverlap: 2, restart: "…"))
             .ToBe(rows["result"]);
     });
 

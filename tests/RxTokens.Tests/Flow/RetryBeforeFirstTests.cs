@@ -71,16 +71,16 @@ public class RetryBeforeFirstTests
 
     [MarbleOf("RetryBeforeFirst<TSource>(IAsyncEnumerable<TSource>, Int32, Func<Exception, Boolean>)")]
     public void ItsMarble(string member) => DocumentedMarble.Run(member, (m, rows) =>
-        m.Expect(new SourceInTurn<string>(m.Pull(rows["source 1"]), m.Pull(rows["source 2"])).RetryBeforeFirst(retries: 5)).ToBe(rows["result"]));
+        m.Expect(new SourceInTurn<string>(m.Pull(rows["source 1"], name: "source 1"), m.Pull(rows["source 2"])).RetryBeforeFirst(retries: 5)).ToBe(rows["result"]));
 
     [MarbleOf("RetryBeforeFirst<TSource>(IAsyncEnumerable<TSource>, Int32, Func<Int32, Exception, TimeSpan>, IScheduler, Func<Exception, Boolean>)")]
     public void ItsMarble_AfterAWhile(string member) => DocumentedMarble.Run(member, (m, rows) =>
-        m.Expect(new SourceInTurn<string>(m.Pull(rows["source 1"]), m.Pull(rows["source 2"])).RetryBeforeFirst(5, (retry, _) => retry * Ms(2), m.Clock))
+        m.Expect(new SourceInTurn<string>(m.Pull(rows["source 1"], name: "source 1"), m.Pull(rows["source 2"])).RetryBeforeFirst(5, (retry, _) => retry * Ms(2), m.Clock))
             .ToBe(rows["result"]));
 
     [MarbleOf("RetryBeforeFirst<TSource>(IAsyncEnumerable<TSource>, Int32, Func<Int32, Exception, TimeSpan>, TimeProvider, Func<Exception, Boolean>)")]
     public void ItsMarble_OfATimeProvider(string member) => DocumentedMarble.Run(member, (m, rows) =>
-        m.Expect(new SourceInTurn<string>(m.Pull(rows["source 1"]), m.Pull(rows["source 2"])).RetryBeforeFirst(5, (retry, _) => retry * Ms(2), m.Clock.AsTimeProvider()))
+        m.Expect(new SourceInTurn<string>(m.Pull(rows["source 1"], name: "source 1"), m.Pull(rows["source 2"])).RetryBeforeFirst(5, (retry, _) => retry * Ms(2), m.Clock.AsTimeProvider()))
             .ToBe(rows["result"]));
 
     [Test]

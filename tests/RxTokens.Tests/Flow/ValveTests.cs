@@ -42,8 +42,8 @@ public class ValveTests
     [MarbleOf("Valve")]
     public void ItsMarble(string member) => DocumentedMarble.Run(member, (m, rows) =>
     {
-        var isOpen = m.Hot(rows["isOpen"]).Select(x => x == "t");
-        m.Expect(m.Pull(rows["source"]).Valve(isOpen)).ToBe(rows["result"]);
+        var isOpen = m.Hot(rows["isOpen"], name: "isOpen").Select(x => x == "t");
+        m.Expect(m.Pull(rows["source"], name: "source").Valve(isOpen)).ToBe(rows["result"]);
     });
 
     /// <summary>VA-01.</summary>

@@ -46,8 +46,9 @@ public class ThrottleTests
     [MarbleOf($"ThrottleFirst<TSource, TDuration>({BySelector})")]
     public void ThrottleFirst_OfASelector_ItsMarble(string member) => DocumentedMarble.Run(member, (m, rows) =>
     {
+        var source = m.Hot(rows["source"]);
         var duration = m.Cold(rows["source 2"]);
-        m.Expect(m.Hot(rows["source"]).ThrottleFirst(_ => duration)).ToBe(rows["result"]);
+        m.Expect(source.ThrottleFirst(_ => duration)).ToBe(rows["result"]);
     });
 
     [MarbleOf($"ThrottleLatest<TSource>({ByTime}, Boolean)")]
@@ -67,8 +68,9 @@ public class ThrottleTests
     [MarbleOf($"ThrottleLatest<TSource, TDuration>({BySelector}, Boolean)")]
     public void ThrottleLatest_OfASelector_ItsMarble(string member) => DocumentedMarble.Run(member, (m, rows) =>
     {
+        var source = m.Hot(rows["source"]);
         var duration = m.Cold(rows["source 2"]);
-        m.Expect(m.Hot(rows["source"]).ThrottleLatest(_ => duration)).ToBe(rows["result"]);
+        m.Expect(source.ThrottleLatest(_ => duration)).ToBe(rows["result"]);
     });
 
     [MarbleOf($"Audit<TSource>({ByTime})")]
@@ -82,8 +84,9 @@ public class ThrottleTests
     [MarbleOf($"Audit<TSource, TDuration>({BySelector})")]
     public void Audit_OfASelector_ItsMarble(string member) => DocumentedMarble.Run(member, (m, rows) =>
     {
+        var source = m.Hot(rows["source"]);
         var duration = m.Cold(rows["source 2"]);
-        m.Expect(m.Hot(rows["source"]).Audit(_ => duration)).ToBe(rows["result"]);
+        m.Expect(source.Audit(_ => duration)).ToBe(rows["result"]);
     });
 
     [TestCaseSource(typeof(TextCase), nameof(TextCase.Of), new object[] { "ThrottleFirst" })]
