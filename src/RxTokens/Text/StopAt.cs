@@ -118,8 +118,10 @@ internal static class Sequences
 
     public static void ThrowIfBad(string? sequence, string what, string parameter)
     {
-        if (string.IsNullOrEmpty(sequence))
-            throw new ArgumentException($"{what} is {(sequence is null ? "null" : "empty")}: every text would have it.", parameter);
+        if (sequence is null)
+            throw new ArgumentException($"{what} is null.", parameter);
+        if (sequence.Length == 0)
+            throw new ArgumentException($"{what} is empty: every text would have it.", parameter);
 
         for (var i = 0; i < sequence.Length; i++)
         {
