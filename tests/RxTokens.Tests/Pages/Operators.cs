@@ -93,7 +93,7 @@ internal static class Operators
         new("Sentences", Group.Text, "speech, translation, or a screen that is drawn sentence by sentence", None, "`Intl.Segmenter`, by hand", "`BreakIterator`, by hand", None, None) { Scenarios = ["Sentences("] },
         new("Segments", Group.Text, "citations, links, placeholders: what a pattern finds, and the text between", None, None, None, None, None) { Scenarios = ["Segments("] },
         new("StopAt", Group.Text, "stop sequences where the server has none, or too few", None, None, None, None, None) { Scenarios = ["StopAt("] },
-        new("TakeTokens", Group.Text, "a budget of tokens, or of characters, for one text", None, None, None, "`LimitWeighted`, which fails", None) { Cost = "Each character is counted once by the counter, from one border to the next; the last word some times more." },
+        new("TakeTokens", Group.Text, "a budget of tokens, or of characters, for one text", None, None, None, "`LimitWeighted`, which fails", None) { Cost = "Each character is counted once by the counter, from one border to the next; the last word, or what is told of it, about 270 times more." },
         new("Lanes", Group.Text, "what a model thinks, apart from what it answers", None, None, None, None, None) { Scenarios = ["Lanes("] },
         new("CodeFences", Group.Text, "code in an answer, for an editor of its own", None, None, None, None, None) { Scenarios = ["CodeFences("] },
         new("MarkdownBlocks", Group.Text, "Markdown that is rendered while it comes, without drawing everything again", None, None, None, None, None) { Scenarios = ["MarkdownBlocks("] },

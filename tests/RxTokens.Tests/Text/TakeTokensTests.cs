@@ -97,6 +97,19 @@ public class TakeTokensTests
         });
 
     [Test]
+    public void BetweenALineEndAndALetter_O200kSplits_AsIsSaid() => TextLaws.ForAll(
+        TextLaws.TextsWith("字", "。", "\n", "\n\n", "\r\n", " ", "a", "'s", "/", "1"),
+        (text, _) =>
+        {
+            var whole = Whole(text);
+            for (var at = 1; at < whole.Length; at++)
+            {
+                if (whole[at - 1] == '\n' && char.IsLetter(whole[at]))
+                    Assert.That(O200k.Value.CountTokens(whole), Is.EqualTo(O200k.Value.CountTokens(whole[..at]) + O200k.Value.CountTokens(whole[at..])), $"{at}");
+            }
+        });
+
+    [Test]
     public void TheCut_IsAtAWord_AndIsTold()
     {
         var told = new List<string>();
@@ -124,7 +137,84 @@ public class TakeTokensTests
         Assert.That(counted, Is.EqualTo(new[] { "one", " two", " three" }));
     }
 
+    [Test]
+    public void WhatTheCounterSays_MayFallAgain_AnyBeginOfAWordIsTried()
+    {
+        var random = new Random(20261127);
+        for (var round = 0; round < 300; round++)
+        {
+            var text = string.Concat(Enumerable.Range(0, random.Next(1, 100)).Select(_ => random.Next(4) == 0 ? "😀" : "x"));
+            var counts = Enumerable.Range(0, text.Length + 1).Select(_ => random.Next(random.Next(2) == 0 ? 4 : 1000)).ToArray();
+            var budget = random.Next(4);
+            var longest = Enumerable.Range(0, text.Length + 1).Last(n => n == 0 || (counts[n] <= budget && !(n < text.Length && char.IsSurrogatePair(text, n - 1))));
+
+            Assert.That(string.Concat(TextLaws.Run(texts => texts.TakeTokens(budget, t => counts[t.Length]), [text])), Is.EqualTo(text[..longest]));
+        }
+    }
+
+    [TestCase("a")]
+    [TestCase("我们正在研究")]
+    [TestCase("我们正在研究。")]
+    [TestCase("=")]
+    [TestCase("-=")]
+    [TestCase("😀👩‍👩‍👧‍👦")]
+    [TestCase("indivisible")]
+    public void ATextWithoutABorder_IsCutExactly(string unit)
+    {
+        var text = string.Concat(Enumerable.Repeat(unit, 600 / unit.Length));
+        var counts = Enumerable.Range(0, text.Length + 1)
+            .Select(n => n > 0 && n < text.Length && char.IsSurrogatePair(text, n - 1) ? int.MaxValue : O200k.Value.CountTokens(text[..n])).ToArray();
+        for (var budget = 0; budget < counts[^1]; budget++)
+        {
+            var told = string.Concat(TextLaws.Run(texts => texts.TakeTokens(budget, t => counts[t.Length]), [text]));
+
+            Assert.That(told, Has.Length.EqualTo(Array.FindLastIndex(counts, c => c <= budget)), $"{budget}");
+        }
+    }
+
+    [Test]
+    public void ALongTextWithoutABorder_IsCountedSomeHundredTimesAtMost()
+    {
+        var calls = 0;
+        var told = TextLaws.Run(texts => texts.TakeTokens(1000, text => { calls++; return (text.Length + 2) / 3; }), [new string('x', 16_000)]);
+
+        Assert.That(told, Is.EqualTo(new[] { new string('x', 3000) }));
+        Assert.That(calls, Is.LessThan(300));
+    }
+
     // Bounds and errors
+
+    [Test]
+    public void ANegativeCount_IsAFailure([Values(true, false)] bool atTheCut)
+    {
+        var (told, failure) = ("", default(Exception));
+        new[] { "ab cd" }.ToObservable().TakeTokens(1, text => text.Length == 1 || !atTheCut ? -2 : 5).Subscribe(t => told += t, e => failure = e);
+
+        Assert.That(told, Is.Empty);
+        Assert.That(failure, Is.InstanceOf<ArgumentOutOfRangeException>().With.Property("ParamName").EqualTo("count").And.Property("ActualValue").EqualTo(-2));
+    }
+
+    [Test]
+    public void AFailure_WhereWhatWasHeldDoesNotFit_IsBehindTheCut()
+    {
+        var cut = -1;
+        MarbleTest.Run(m => m.Expect(m.Cold("a-#", [("a", "x yz")]).TakeTokens(2, Characters, onCut: tokens => cut = tokens)).ToBe("a-[b|]", [("a", "x"), ("b", " ")]));
+
+        Assert.That(cut, Is.EqualTo(2));
+    }
+
+    [Test]
+    public void WhatIsBorderThrows_ComesAfterWhatWasHeld_TheSameForEveryCut()
+    {
+        foreach (var pieces in TextLaws.EveryCut("ab c!d"))
+        {
+            var (told, failure) = ("", default(Exception));
+            pieces.ToObservable().TakeTokens(9, Characters, isBorder: (_, after) => after == '!' ? throw new InvalidOperationException() : after == ' ').Subscribe(t => told += t, e => failure = e);
+
+            Assert.That(told, Is.EqualTo("ab c"), string.Join('|', pieces));
+            Assert.That(failure, Is.InstanceOf<InvalidOperationException>());
+        }
+    }
 
     [Test]
     public void TextWithoutABorder_FailsAfterWhatThereIsOfIt()
@@ -178,6 +268,24 @@ public class TakeTokensTests
 
         Assert.That(told, Is.EqualTo(new[] { "a" }));
         Assert.That(source.HasObservers, Is.False);
+    }
+
+    [Test]
+    public void OneWhoLeavesWhileItIsCounted_IsNotCountedFor()
+    {
+        using var source = new Subject<string>();
+        var calls = 0;
+        IDisposable? subscription = null;
+        subscription = source.TakeTokens(4, text =>
+        {
+            if (++calls == 3)
+                subscription!.Dispose();
+            return text.Length;
+        }).Subscribe(_ => Assert.Fail());
+
+        source.OnNext("abcdefghijkl ");
+
+        Assert.That(calls, Is.EqualTo(3));
     }
 
     [Test]
