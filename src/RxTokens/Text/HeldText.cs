@@ -54,6 +54,13 @@ internal struct HeldText
             _start = _end = 0;
     }
 
+    /// <summary>Forgets the first half of a surrogate pair at the end.</summary>
+    public void RemoveHalf()
+    {
+        if (Length > 0 && char.IsHighSurrogate(this[Length - 1]))
+            _end--;
+    }
+
     /// <summary>Takes that many characters in front.</summary>
     public string Take(int count)
     {

@@ -11,7 +11,7 @@ namespace RxTokens;
 /// so that the time is linear whatever the pattern is. (<see cref="RegexOptions.NonBacktracking"/> would do it for us, but misses matches: of
 /// <c>(?:a(?:b(?:c)?)?)?z</c> those in <c>abcb>z</c>.)</para>
 /// </remarks>
-internal sealed class OpenEnd
+internal sealed partial class OpenEnd
 {
     private const long Unlimited = int.MaxValue;
     private const int ManyRounds = 32;
@@ -20,9 +20,11 @@ internal sealed class OpenEnd
     private const int Nowhere = -1;
 
     private readonly string _pattern;
+    private readonly int[] _groups;
     private readonly Dictionary<string, CharacterSet> _sets = [];
     private readonly List<(CharacterSet? Set, int Next, int Other)> _states = []; // without a set: on to both
     private readonly int _entry;
+    private readonly Lazy<List<int>[]> _before; // by state: those that lead to it
     private int _at;
     private RegexOptions _options;
     private int _depth;
@@ -34,7 +36,7 @@ internal sealed class OpenEnd
     /// <exception cref="ArgumentException">It looks at more than what can be kept.</exception>
     public OpenEnd(Regex regex)
     {
-        (_pattern, _options) = (regex.ToString(), regex.Options);
+        (_pattern, _options, _groups) = (regex.ToString(), regex.Options, regex.GetGroupNumbers());
         if ((_options & RegexOptions.RightToLeft) != 0)
             throw Refused("is matched from right to left, and a stream has no right end");
         if ((_options & RegexOptions.ECMAScript) != 0)
@@ -43,7 +45,7 @@ internal sealed class OpenEnd
         var all = Alternatives();
         if (_at < _pattern.Length)
             throw Refused($"is not understood at {_at}");
-        _entry = all.Enter(Nowhere);
+        (_entry, _before) = (all.Enter(Nowhere), new(Backwards));
     }
 
     /// <summary>How many characters before it an attempt looks at.</summary>
@@ -66,75 +68,6 @@ internal sealed class OpenEnd
         }
 
         public bool Contains(char character) => character < _ascii.Length ? _ascii[character] : _regex.IsMatch([character]);
-    }
-
-    /// <summary>The attempts of one subscription.</summary>
-    public sealed class Attempts
-    {
-        private readonly OpenEnd _graph;
-        private readonly long[] _seen; // when last
-        private readonly Stack<int> _ways = new();
-        private List<(int State, long Start)> _open = []; // the oldest first
-        private List<(int State, long Start)> _nextOpen = [];
-        private long _time;
-        private long _at;
-
-        public Attempts(OpenEnd graph)
-        {
-            (_graph, _seen) = (graph, new long[graph._states.Count]);
-            Restart(0);
-        }
-
-        /// <summary>Where the first open attempt has begun, or the end.</summary>
-        public long First => _open.Count > 0 ? _open[0].Start : _at;
-
-        /// <summary>Forgets all, and goes on from there.</summary>
-        public void Restart(long at)
-        {
-            _at = at;
-            _open.Clear();
-            _time++;
-            Enter(_open, _graph._entry, at);
-        }
-
-        public void Add(ReadOnlySpan<char> text)
-        {
-            foreach (var character in text)
-            {
-                _at++;
-                _time++;
-                _nextOpen.Clear();
-                foreach (var (state, start) in _open)
-                {
-                    if (_graph._states[state].Set!.Contains(character))
-                        Enter(_nextOpen, _graph._states[state].Next, start);
-                }
-
-                Enter(_nextOpen, _graph._entry, _at);
-                (_open, _nextOpen) = (_nextOpen, _open);
-            }
-        }
-
-        private void Enter(List<(int State, long Start)> open, int entry, long start)
-        {
-            _ways.Push(entry);
-            while (_ways.TryPop(out var state))
-            {
-                if (state == Nowhere || _seen[state] == _time)
-                    continue;
-
-                _seen[state] = _time;
-                var (set, next, other) = _graph._states[state];
-                if (set is not null)
-                {
-                    open.Add((state, start));
-                    continue;
-                }
-
-                _ways.Push(other);
-                _ways.Push(next);
-            }
-        }
     }
 
     private Part Alternatives()
@@ -305,46 +238,36 @@ internal sealed class OpenEnd
 
     private Part Escaped(int start)
     {
-        var character = _pattern[_at++];
-        switch (character)
+        switch (_pattern[_at])
         {
             case 'G':
                 throw Refused($"has \\G at {start}, where the last match ended: not supported");
             case 'A':
+                _at++;
                 return LooksBehind();
             case 'b' or 'B':
+                _at++;
                 LooksBehind();
                 return AsksForEnd(orLineEnd: false);
             case 'z':
+                _at++;
                 return AsksForEnd(orLineEnd: false);
             case 'Z':
-                return AsksForEnd(orLineEnd: true);
-            case 'x':
-                _at += 2;
-                break;
-            case 'u':
-                _at += 4;
-                break;
-            case 'c':
                 _at++;
-                break;
-            case 'p' or 'P':
-                _at = _pattern.IndexOf('}', _at) + 1;
-                break;
-            case '0':
-                for (var digits = 1; digits < 3 && _at < _pattern.Length && _pattern[_at] is >= '0' and <= '7'; digits++)
-                    _at++;
-                break;
+                return AsksForEnd(orLineEnd: true);
             case 'k':
-                return Reference(_pattern.IndexOf(_pattern[_at] == '<' ? '>' : '\'', _at + 1) + 1);
+                return Reference(_pattern.IndexOf(_pattern[_at + 1] == '<' ? '>' : '\'', _at + 2) + 1);
             case >= '1' and <= '9':
-                while (_at < _pattern.Length && char.IsAsciiDigit(_pattern[_at]))
-                    _at++;
-                return Reference(_at);
-            case '<' or '\'' when Regex.Match(_pattern[_at..], @"\A\w+[>']") is { Success: true } name:
+                var number = Regex.Match(_pattern[_at..], @"\A[0-9]+");
+                if (_groups.Contains(int.Parse(number.ValueSpan, provider: null)))
+                    return Reference(_at + number.Length);
+                SkipEscape();
+                return Character($"[{_pattern[start.._at]}]"); // an octal number: in a class nothing takes it for a reference
+            case '<' or '\'' when Regex.Match(_pattern[_at..], @"\A.\w+[>']") is { Success: true } name:
                 return Reference(_at + name.Length);
         }
 
+        SkipEscape();
         return Character(start);
     }
 
@@ -417,25 +340,51 @@ internal sealed class OpenEnd
         return set;
     }
 
-    /// <summary>Behind <c>[</c>, to behind its <c>]</c>.</summary>
+    /// <summary>Behind <c>\</c>, to behind the character that is meant.</summary>
+    /// <returns>What stands behind the <c>\</c>.</returns>
+    private char SkipEscape()
+    {
+        var character = _pattern[_at++];
+        _at = character switch
+        {
+            'x' => _at + 2,
+            'u' => _at + 4,
+            'c' => _at + 1,
+            'p' or 'P' => _pattern.IndexOf('}', _at) + 1,
+            >= '0' and <= '7' => _at + Regex.Match(_pattern[_at..], @"\A[0-7]{0,2}").Length,
+            _ => _at,
+        };
+        return character;
+    }
+
+    /// <summary>Behind <c>[</c>, to behind its <c>]</c>, as the engine reads it: <c>-[</c> takes a class away, but not at the beginning, nor where that <c>-</c> ends a range.</summary>
     private void SkipClass()
     {
         Takes("^");
+        var endsRange = false;
         for (var first = _at; _at < _pattern.Length;)
         {
-            switch (_pattern[_at++])
+            var isFirst = _at == first;
+            var character = _pattern[_at++];
+            if (character == ']' && !isFirst)
+                return;
+            if (character == '\\' && SkipEscape() is 'd' or 'D' or 's' or 'S' or 'w' or 'W' or 'p' or 'P' or '-')
+                endsRange = false; // nor do they begin one
+            else if (character == '[' && !endsRange && Takes(":"))
+                throw Refused($"has [: in the class at {first}, which is not supported");
+            else if (endsRange)
             {
-                case ']' when _at - 1 > first:
-                    return;
-                case '\\':
-                    _at++;
-                    break;
-                case '[' when Takes(":"):
-                    throw Refused($"has [: in the class at {first}, which is not supported");
-                case '-' when _at - 1 > first && Takes("["):
+                endsRange = false;
+                if (character == '[')
                     SkipClass();
-                    break;
             }
+            else if (_at + 1 < _pattern.Length && _pattern[_at] == '-' && _pattern[_at + 1] != ']')
+            {
+                endsRange = true;
+                _at++;
+            }
+            else if (character == '-' && !isFirst && Takes("["))
+                SkipClass();
         }
     }
 
@@ -444,7 +393,7 @@ internal sealed class OpenEnd
         while (_at < _pattern.Length)
         {
             var ignoresBlanks = (_options & RegexOptions.IgnorePatternWhitespace) != 0;
-            if (ignoresBlanks && _pattern[_at] is ' ' or (>= '\t' and <= '\r'))
+            if (ignoresBlanks && _pattern[_at] is ' ' or '\t' or '\n' or '\f' or '\r') // to the engine, \v is none
                 _at++;
             else if (ignoresBlanks && _pattern[_at] == '#')
                 _at = _pattern.IndexOf('\n', _at) is var end and >= 0 ? end : _pattern.Length;

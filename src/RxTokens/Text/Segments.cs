@@ -25,7 +25,8 @@ public static partial class TokenStream
     /// <para><b>The pattern</b> is run as it is: one that may go back for very long, such as <c>(a+)+$</c>, needs <see cref="RegexOptions.NonBacktracking"/> or a
     /// <see cref="Regex.MatchTimeout"/>. One that ignores case has to be made under the culture of the call, or with <see cref="RegexOptions.CultureInvariant"/>.</para>
     /// <para><b>Demand:</b> inside <see cref="Through"/>: reads until something is settled.</para>
-    /// <para><b>Errors:</b> before a failure of the source, and before its own, the rest is told as if the text ended there.</para>
+    /// <para><b>Errors:</b> before a failure of the source, and before its own, the rest is told as if the text ended there; before a <see cref="RegexMatchTimeoutException"/>
+    /// as text between matches, as nobody knows of more.</para>
     /// <para><b>Disposal:</b> of a subscription disposes the source's.</para>
     /// <para><b>Threading:</b> segments are told inside the source's calls.</para>
     /// </remarks>
@@ -65,7 +66,7 @@ internal sealed class MatchSink(IObserver<TextSegment> observer, Regex pattern, 
     {
         for (var rest = piece.AsSpan(); !rest.IsEmpty && !IsOver;)
         {
-            var count = Math.Min(rest.Length, AtOnce);
+            var count = Math.Min(rest.Length, 1 + Math.Min(AtOnce - 1, maxHold - Held)); // not beyond the first character too many: where it fails is the same for every cut
             _text.Add(rest[..count]);
             _attempts.Add(rest[..count]);
             rest = rest[count..];
@@ -74,8 +75,11 @@ internal sealed class MatchSink(IObserver<TextSegment> observer, Regex pattern, 
 
             Tell(isEnd: false);
             _next = Held + (Held < Small ? 1 : Held / 8);
-            if (Held > maxHold)
-                throw new BackpressureException($"More than {maxHold:N0} characters wait for what settles a match of \"{pattern}\". Raise maxHold, or bound the pattern.", maxHold);
+            if (Held <= maxHold)
+                continue;
+
+            _text.RemoveHalf(); // its other half is not told any more
+            throw new BackpressureException($"More than {maxHold:N0} characters wait for what settles a match of \"{pattern}\". Raise maxHold, or bound the pattern.", maxHold);
         }
     }
 
@@ -88,21 +92,28 @@ internal sealed class MatchSink(IObserver<TextSegment> observer, Regex pattern, 
         if (settled == _told)
             return;
 
-        foreach (var match in pattern.EnumerateMatches(text, _told))
+        bool[]? isOpen = null; // each attempt by itself, from here on: found once, and only where a match has gone over the beginning of what was open
+        var from = _told;
+        var matches = pattern.EnumerateMatches(text, _told);
+        while (!IsOver && Finds(ref matches) && matches.Current is var match && match.Index < settled)
         {
-            if (match.Index >= settled || IsOver)
-                break;
             if (match.Length == 0)
                 continue;
 
             TellTo(match.Index, isMatch: false);
             TellTo(match.Index + match.Length, isMatch: true);
-            if (_told > settled)
-            {
-                _attempts.Restart(_removed + _told);
-                _attempts.Add(text[_told..]);
-                settled = FirstOpen();
-            }
+            if (_told <= settled)
+                continue;
+
+            isOpen ??= open.FindOpen(text[from..]);
+            for (settled = _told; !isOpen[settled - from];)
+                settled++;
+        }
+
+        if (isOpen is not null)
+        {
+            _attempts.Restart(_removed + settled);
+            _attempts.Add(text[settled..]);
         }
 
         settled = Math.Min(settled, text.Length);
@@ -117,6 +128,20 @@ internal sealed class MatchSink(IObserver<TextSegment> observer, Regex pattern, 
             _text.Remove(unused);
             _told -= unused;
             _removed += unused;
+        }
+    }
+
+    /// <summary>Goes on to the next match. Where that takes too long, the rest is text: nobody knows of more, and it is not tried again.</summary>
+    private bool Finds(ref Regex.ValueMatchEnumerator matches)
+    {
+        try
+        {
+            return matches.MoveNext();
+        }
+        catch (RegexMatchTimeoutException)
+        {
+            TellTo(_text.Length, isMatch: false);
+            throw;
         }
     }
 

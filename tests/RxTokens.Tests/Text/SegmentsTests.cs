@@ -126,11 +126,20 @@ public class SegmentsTests
     [TestCase("(?=ab)")]
     [TestCase("(?=a)a|b")]
     [TestCase("(?:a(?:b(?:c)?)?)?z")]
+    [TestCase(@"[\c]]b|a")]
+    [TestCase(@"[\c\]b|a]")]
+    [TestCase(@"[!--[b]]+")]
+    [TestCase(@"[!-\x2D--[b]]+")]
+    [TestCase(@"[\d--[1]]+")]
+    [TestCase(@"[\141-[b]]b")]
+    [TestCase("(?x)a\vb")]
+    [TestCase(@"\141b|\12|\18")]
+    [TestCase("ab|b[^z]*z|<[^>]*A")]
     public void APattern_FindsWhatItFindsInTheWhole(string pattern)
     {
         var regex = new Regex(pattern);
         TextLaws.ForAll(TextLaws.TextsWith(Words), (text, pieces) => AssertSameAsWhole(regex, text, pieces));
-        foreach (var text in new[] { "aab\nabc<a>", "abcab z\n", "a\n\na", "12ab 1" })
+        foreach (var text in new[] { "\u001Db", "\u001Cb\u001C|a]", "b]-!,]-1", "a\vb\u00018", "aab\nabc<a>", "abcab z\n", "a\n\na", "12ab 1" })
         {
             foreach (var pieces in TextLaws.Cuts(text))
                 AssertSameAsWhole(regex, text, pieces);
@@ -166,6 +175,7 @@ public class SegmentsTests
     [TestCase("a(?!.*z)", "xa1\nb", "x[a]1\nb")]
     [TestCase("^a", "ba", "ba")]
     [TestCase("a$", "xa\n", "x")]
+    [TestCase(@"\141b", "xabc", "x[ab]c")]
     public void OnlyWhatIsOpen_IsHeld(string pattern, string piece, string told)
     {
         using var source = new Subject<string>();
@@ -185,7 +195,61 @@ public class SegmentsTests
     public void APatternThatGoesBackForEver_DoesNot() => Assert.That(
         Merged(TextLaws.Run(texts => texts.Segments(new("(a+)+$", RegexOptions.NonBacktracking)), Enumerable.Repeat("a", 3000).Append("b"))), Is.EqualTo(new TextSegment[] { new(new string('a', 3000) + "b", false) }));
 
+    [Test]
+    public void ManyMatchesOverTheBeginningOfWhatWasOpen_TakeNoLonger()
+    {
+        var text = $"<{string.Concat(Enumerable.Repeat("ab", 50_000))}>{new string('a', 20_000)}";
+
+        Assert.That(TextLaws.Run(texts => texts.Segments(new("ab|b[^z]*z|<[^>]*A")), [text]).Count(s => s.IsMatch), Is.EqualTo(50_000));
+    }
+
+    [Test]
+    public void WhatIsOpen_IsTheSameFromBothEnds()
+    {
+        var random = new Random(20261127);
+        TextLaws.ForAll(TextLaws.TextsWith(Words), (text, _) =>
+        {
+            var open = new OpenEnd(new(RandomPattern(random, 3)));
+            var isOpen = open.FindOpen(text);
+            for (var at = 0; at <= text.Length; at++)
+            {
+                var attempts = new OpenEnd.Attempts(open);
+                attempts.Add(text.AsSpan(at));
+                Assert.That(isOpen[at], Is.EqualTo(attempts.First == 0), $"{at}");
+            }
+        });
+    }
+
     // Bounds and errors
+
+    [Test]
+    public void WhatIsHeldForTooLong_FailsAtTheSamePlace_ForEveryCut()
+    {
+        foreach (var pieces in TextLaws.EveryCut("x<ab😀d>y"))
+        {
+            for (var max = 1; max < 9; max++)
+            {
+                var (told, failure) = (new List<TextSegment>(), default(Exception));
+                pieces.ToObservable().Segments(new("<[^>]*>"), max).Subscribe(told.Add, e => failure = e);
+
+                TextSegment[] expected = max switch { < 6 => [new(max == 3 ? "x<ab" : "x<ab😀d"[..(max + 2)], false)], _ => [new("x", false), new("<ab😀d>", true), new("y", false)] };
+                Assert.That(Merged(told), Is.EqualTo(expected), $"{max}: {string.Join('|', pieces.Select(TextLaws.Show))}");
+                Assert.That(failure, max < 6 ? Is.InstanceOf<BackpressureException>() : Is.Null);
+            }
+        }
+    }
+
+    [TestCase("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "")]
+    [TestCase("", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa")]
+    public void WhereAMatchTakesTooLong_TheRestIsText_BeforeTheFailure(string piece, string atTheEnd)
+    {
+        var (told, failure) = (new List<TextSegment>(), default(Exception));
+        new[] { $"x1{piece}y", atTheEnd }.ToObservable()
+            .Segments(new("1|(a+)+[bc]", RegexOptions.None, TimeSpan.FromMilliseconds(100))).Subscribe(told.Add, e => failure = e);
+
+        Assert.That(Merged(told), Is.EqualTo(new TextSegment[] { new("x", false), new("1", true), new($"{piece}y{atTheEnd}", false) }));
+        Assert.That(failure, Is.InstanceOf<RegexMatchTimeoutException>());
+    }
 
     [Test]
     public void WhatIsHeldForTooLong_Fails_AfterAllThereIs()
