@@ -13,7 +13,7 @@ public static partial class TokenStream
     /// the resolution of escapes. Text outside of the blocks, and the fences, are removed. List items and block quotes lie in each other at most
     /// 100 deep, with lists counted; what would be deeper is text.</para>
     /// <para><b>When:</b> a block is told when the line of its opening fence is whole, with no text; then its text with each piece that has some of it,
-    /// within a line as soon as it cannot be the closing fence; then that it has ended, with the rest of its text. With <paramref name="whole"/>:
+    /// within a line from its first character that is neither blank, nor <c>&gt;</c>, nor of the fence; then that it has ended, with the rest of its text. With <paramref name="whole"/>:
     /// once, when it has ended, with all of its text.</para>
     /// <code>
     /// text.CodeFences().Subscribe(fence => panes[fence.Index].Append(fence.Text));
