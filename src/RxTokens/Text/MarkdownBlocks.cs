@@ -21,8 +21,10 @@ public static partial class TokenStream
     /// <para><b>Growing:</b> after each piece that changes it, the block that is not settled is told with its text so far: with the line that
     /// has not ended, and with what is open in its last paragraph, heading or fence closed, in the reverse order of opening: emphasis with <c>*</c> and
     /// <c>_</c>, <c>~~</c>, code between backticks, fences. Of a link that is not whole its text is shown, without brackets; an image
-    /// that is not whole is left out, and so are half an escape and a line of which it is not known yet whether it underlines a heading, begins a
-    /// fence or an ordered list, or is a rule. HTML and indented code are shown as they are, and so are marks beyond the hundredth that is open.
+    /// that is not whole is left out, and so are a link directly behind <c>:**</c> and the like, which close nothing without its bracket, half an
+    /// escape, signs at the end that open nothing yet, where something before them is closed, and a line of which it is not known yet whether it
+    /// underlines a heading, begins a fence or an ordered list, or is a rule. HTML and indented code are shown as they are, and so are marks beyond
+    /// the hundredth that is open, and a link in whose address more than 32 parentheses are.
     /// It is a guess, which the settled text corrects. A line may turn out to belong to the block before: an item takes the place of all
     /// with its index or a greater one.</para>
     /// <code>
@@ -41,7 +43,7 @@ public static partial class TokenStream
     /// </remarks>
     /// <param name="source">Markdown, cut anywhere.</param>
     /// <param name="growing">Whether the block that is not settled is shown.</param>
-    /// <param name="maxChars">The longest block, with the line behind it, in UTF-16 characters; at least 1.</param>
+    /// <param name="maxChars">The longest block, with the empty lines and the line behind it, in UTF-16 characters; at least 1.</param>
     /// <returns>The blocks. Fails with a <see cref="BackpressureException"/>, after what it has of it, where one is longer than <paramref name="maxChars"/>.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="source"/> is null.</exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="maxChars"/> is not positive.</exception>
@@ -120,6 +122,8 @@ internal sealed class MarkdownBlockSink(IObserver<MarkdownBlock> observer, bool 
             Settle();
         if (isOutside)
             return;
+        if (_block.Length + line.Length > maxChars)
+            throw TooLong("A block of Markdown", maxChars); // of empty lines, for which there is always room
 
         if (!_scanner.IsInParagraph)
             _textStart = -1;

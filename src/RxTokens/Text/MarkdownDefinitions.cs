@@ -5,6 +5,9 @@ internal static class MarkdownDefinitions
 {
     private const int MaxLabel = 999;
 
+    /// <summary>How many parentheses of a destination may be open, as in cmark: where many destinations have no end, each character is looked at so often.</summary>
+    private const int MaxParentheses = 32;
+
     /// <summary>The length of the definitions that a paragraph begins with.</summary>
     public static int Length(ReadOnlySpan<char> paragraph)
     {
@@ -71,8 +74,8 @@ internal static class MarkdownDefinitions
             var c = text[at];
             if (c == '\\' && at + 1 < text.Length && char.IsAscii(text[at + 1]) && (char.IsPunctuation(text[at + 1]) || char.IsSymbol(text[at + 1])))
                 at++;
-            else if (c == '(')
-                depth++;
+            else if (c == '(' && depth++ == MaxParentheses)
+                return 0;
             else if (c == ')' && depth-- == 0)
                 return at;
             else if (c <= ' ' || c == '\u007F')

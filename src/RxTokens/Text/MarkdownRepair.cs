@@ -14,19 +14,22 @@ internal sealed class MarkdownRepair
     private record struct Mark(char Sign, int At, int Length, int Count, bool CanClose)
     {
         public bool IsDead; // a bracket in whose text a link stands
+        public bool IsNeeded; // a bracket without which the signs before it would close nothing
 
         public readonly bool IsBracket => Sign is '[' or Image;
     }
 
-    private readonly string _text;
+    private readonly string _source;
+    private readonly string _text; // of the same length, as its inlines are read
     private readonly int _start;
     private readonly List<Mark> _marks = [];
     private readonly List<int> _brackets = []; // to be left out
     private int _end; // of what is shown
     private string _codeEnd = "";
-    private int _undecided = -1; // the run of signs at the end
+    private int _closedAt = -1; // by signs behind punctuation
+    private int _undecided = -1; // the signs at the end, which stand before nothing
 
-    private MarkdownRepair(string text, int start) => (_text, _start, _end) = (text, start, text.Length);
+    private MarkdownRepair(string text, int start) => (_source, _text, _start, _end) = (text, Inlines(text, start), start, text.Length);
 
     /// <summary>The text with its end repaired.</summary>
     /// <param name="text">Markdown.</param>
@@ -37,6 +40,27 @@ internal sealed class MarkdownRepair
         for (var at = start; at < repair._end;)
             at = repair.Read(at);
         return repair.Closed();
+    }
+
+    /// <summary>Lines that end with line feeds, and without the marks of block quotes before them; each character stays where it is.</summary>
+    private static string Inlines(string text, int start)
+    {
+        if (text.AsSpan(start).IndexOfAny('\r', '\n') < 0)
+            return text;
+
+        var inlines = text.ToCharArray();
+        var isBeforeLine = false;
+        for (var at = start; at < inlines.Length; at++)
+        {
+            var c = inlines[at];
+            if (c == '\r')
+                inlines[at] = at + 1 < inlines.Length && inlines[at + 1] == '\n' ? ' ' : '\n';
+            else if (c == '>' && isBeforeLine)
+                inlines[at] = ' ';
+            isBeforeLine = c is '\r' or '\n' || (isBeforeLine && c is ' ' or '\t' or '>');
+        }
+
+        return new(inlines);
     }
 
     private int Read(int at)
@@ -56,7 +80,7 @@ internal sealed class MarkdownRepair
                 Open(new(Image, at, 2, 0, false));
                 return at + 2;
             case '[':
-                Open(new('[', at, 1, 0, false));
+                Open(new('[', at, 1, 0, false) { IsNeeded = at == _closedAt });
                 return at + 1;
             case ']':
                 return ReadBracket(at);
@@ -85,7 +109,10 @@ internal sealed class MarkdownRepair
 
         var rest = _text.AsSpan(from);
         if (rest.Trim().IsEmpty)
+        {
+            _undecided = at;
             return _text.Length;
+        }
 
         var last = _text.Length - 1 - _text.AsSpan().LastIndexOfAnyExcept('`');
         _codeEnd = last < length ? new('`', length - last) : " " + new string('`', length);
@@ -126,9 +153,12 @@ internal sealed class MarkdownRepair
         return at + 1 + length;
     }
 
-    /// <summary>Whether brackets that nothing follows yet hold nothing, or are the box of a task.</summary>
+    /// <summary>Whether brackets that nothing follows yet hold nothing, or are the box of a task; an image's are neither.</summary>
     private bool IsNoLink(Mark mark, int at)
     {
+        if (mark.Sign == Image)
+            return false;
+
         var label = _text.AsSpan(mark.At + mark.Length, at - mark.At - mark.Length).Trim();
         return label.IsEmpty || (mark.At == _start && _start > 0 && label is "x" or "X");
     }
@@ -165,9 +195,9 @@ internal sealed class MarkdownRepair
     {
         var sign = _text[at];
         var length = Run(at);
-        var (before, after) = (at == _start ? ' ' : _text[at - 1], at + length == _text.Length ? ' ' : _text[at + length]);
-        var isLeft = !char.IsWhiteSpace(after) && (!IsPunctuation(after) || char.IsWhiteSpace(before) || IsPunctuation(before));
-        var isRight = !char.IsWhiteSpace(before) && (!IsPunctuation(before) || char.IsWhiteSpace(after) || IsPunctuation(after));
+        var (before, after) = (RuneBefore(at), RuneAt(at + length));
+        var isLeft = !Rune.IsWhiteSpace(after) && (!IsPunctuation(after) || Rune.IsWhiteSpace(before) || IsPunctuation(before));
+        var isRight = !Rune.IsWhiteSpace(before) && (!IsPunctuation(before) || Rune.IsWhiteSpace(after) || IsPunctuation(after));
         var canOpen = isLeft && (sign != '_' || !isRight || IsPunctuation(before));
         var canClose = isRight && (sign != '_' || !isLeft || IsPunctuation(after));
         // At the end an underscore may stand within a word, and a tilde may be half a mark: nothing is lost where they are left out and what is open is closed.
@@ -193,11 +223,29 @@ internal sealed class MarkdownRepair
                 _marks[i++] = mark with { Count = mark.Count - used }; // the same once more
         }
 
+        if (count < length && IsPunctuation(before))
+            _closedAt = at + length;
         if (count > 0 && canOpen)
             Open(new(sign, at, length, count, canClose));
-        if (count == length && at + length == _text.Length)
+        if (count == length && _text.AsSpan(at + length).IsWhiteSpace())
             _undecided = at;
         return at + length;
+    }
+
+    private Rune RuneBefore(int at)
+    {
+        var rune = (Rune)' ';
+        if (at > _start)
+            Rune.DecodeLastFromUtf16(_text.AsSpan(_start, at - _start), out rune, out _);
+        return rune;
+    }
+
+    private Rune RuneAt(int at)
+    {
+        var rune = (Rune)' ';
+        if (at < _text.Length)
+            Rune.DecodeFromUtf16(_text.AsSpan(at), out rune, out _);
+        return rune;
     }
 
     private string Closed()
@@ -206,29 +254,36 @@ internal sealed class MarkdownRepair
         for (var i = _marks.Count - 1; i >= 0; i--)
         {
             var mark = _marks[i];
-            if (mark.Sign == Image)
+            if (mark.Sign == Image || (mark.IsNeeded && !mark.IsDead))
                 (_end, _codeEnd, _) = (mark.At, "", closing.Clear());
             else if (mark.IsBracket && !mark.IsDead)
                 _brackets.Add(mark.At);
-            else if (!mark.IsBracket && HasText(mark.At + mark.Length) && !(mark.Sign == '~' && closing is [.., '~'])) // four would be none
+            else if (!mark.IsBracket && !HasText(mark.At + mark.Length))
+                _undecided = mark.At;
+            else if (!mark.IsBracket && !(mark.Sign == '~' && closing is [.., '~'])) // four would be none
                 closing.Append(mark.Sign, mark.Count);
         }
 
         if (closing.Length > _codeEnd.Length && _undecided >= 0)
             _end = Math.Min(_end, _undecided);
-        var text = new StringBuilder(_text, 0, _end, _end + closing.Length);
+        var shown = WithoutBrackets(_source);
+        if (closing.Length == 0)
+            return shown;
+
+        var length = _codeEnd.Length > 0 ? shown.Length : WithoutBrackets(_text).AsSpan().TrimEnd().Length;
+        return string.Concat(shown.AsSpan(0, length), closing.ToString(), shown.AsSpan(length));
+    }
+
+    private string WithoutBrackets(string text)
+    {
+        var shown = new StringBuilder(text, 0, _end, _end);
         foreach (var bracket in _brackets)
         {
             if (bracket < _end)
-                text.Remove(bracket, 1); // the last first
+                shown.Remove(bracket, 1); // the last first
         }
 
-        if (closing.Length == 0)
-            return text.ToString();
-
-        var shown = text.ToString();
-        var length = _codeEnd.Length > 0 ? shown.Length : shown.AsSpan().TrimEnd().Length;
-        return string.Concat(shown.AsSpan(0, length), closing.ToString(), shown.AsSpan(length));
+        return shown.ToString();
     }
 
     private bool HasText(int from)
@@ -259,6 +314,5 @@ internal sealed class MarkdownRepair
 
     private static bool IsAsciiPunctuation(char c) => char.IsAscii(c) && (char.IsPunctuation(c) || char.IsSymbol(c));
 
-    private static bool IsPunctuation(char c) => IsAsciiPunctuation(c) || (!char.IsAscii(c)
-        && char.GetUnicodeCategory(c) is >= UnicodeCategory.ConnectorPunctuation and <= UnicodeCategory.OtherSymbol);
+    private static bool IsPunctuation(Rune rune) => Rune.GetUnicodeCategory(rune) is >= UnicodeCategory.ConnectorPunctuation and <= UnicodeCategory.OtherSymbol;
 }

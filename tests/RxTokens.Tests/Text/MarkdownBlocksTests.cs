@@ -178,7 +178,37 @@ public partial class MarkdownBlocksTests
     [TestCase("```j\n", "```j\n```")]
     [TestCase("    **a", "    **a")]
     [TestCase("<div>\n**a", "<div>\n**a")]
+    [TestCase("[a](\r\n/u", "a", Description = "a link over a line end, of any kind")]
+    [TestCase("[a](/u\r\"t", "a")]
+    [TestCase("> [a](\r\n>  /u", "> a", Description = "behind the mark of a block quote")]
+    [TestCase("- > **[a](/u\n  > \"t", "- > **a**")]
+    [TestCase("> **a\n> ![b", "> **a**\n> ")]
+    [TestCase(">**a\n>** b", ">**a\n>** b**", Description = "before a mark that begins a line")]
+    [TestCase("**a > b\n>", "**a > b**")]
+    [TestCase("a**😀 b** c", "a**😀 b** c", Description = "a symbol of two surrogates is one, too")]
+    [TestCase("**a😀**", "**a😀**")]
+    [TestCase("**2 * ", "**2** ", Description = "signs that would run together with what closes")]
+    [TestCase("~~2 ~ ", "~~2~~ ")]
+    [TestCase("**a `", "**a** ")]
+    [TestCase("*a **`", "*a* ")]
+    [TestCase("***a *\\", "***a*** ")]
+    [TestCase("> ![x]", "> ", Description = "no task")]
+    [TestCase("![]", "")]
+    [TestCase("**a:**[b", "**a:**", Description = "without the bracket, two asterisks in a word")]
+    [TestCase("**a:**[b](/c)", "**a:**[b](/c)")]
+    [TestCase("**a**[b", "**a**b")]
     public void ABlockThatGrows_IsShownLikeThis(string text, string shown) => Assert.That(Shown(text), Is.EqualTo(shown));
+
+    [Test]
+    public void ParenthesesThatNobodyCloses_AreText()
+    {
+        var nested = new string('(', 32);
+        Assert.That(Shown($"[a]({nested}b"), Is.EqualTo("a"));
+        Assert.That(Shown($"[a](({nested}b"), Is.EqualTo($"[a](({nested}b"));
+
+        var many = string.Concat(Enumerable.Repeat("[a](", 250_000)) + "b c d";
+        Assert.That(Shown(many), Is.EqualTo(many));
+    }
 
     [Test]
     public void ALineThatMayBelongToTheBlockBefore_TakesItsPlaceBack()
@@ -208,6 +238,24 @@ public partial class MarkdownBlocksTests
             Assert.That(blocks, Is.EqualTo(new[] { "a", "bc\nd" }));
             Assert.That(failure, Is.InstanceOf<BackpressureException>().With.Property("Bound").EqualTo(4));
         }
+    }
+
+    [TestCase("```\nab\n\n\n", "```\nab")]
+    [TestCase("- a\r\n\r\n\r\n\r\n", "- a")]
+    [TestCase("<!--\n\n\n\n\n\n", "<!--")]
+    [TestCase("    a\r\r\r\r", "    a")]
+    public void EmptyLinesInABlock_AreHeld_AndCountForTheBound(string text, string shown)
+    {
+        foreach (var pieces in TextLaws.Cuts(text))
+        {
+            var blocks = new List<string>();
+            Exception? failure = null;
+            using var subscription = pieces.ToObservable().MarkdownBlocks(maxChars: 6).Subscribe(b => blocks.Add(b.Text), e => failure = e);
+            Assert.That(blocks, Is.EqualTo(new[] { shown }));
+            Assert.That(failure, Is.InstanceOf<BackpressureException>().With.Property("Bound").EqualTo(6));
+        }
+
+        Assert.That(TextLaws.Run(texts => texts.MarkdownBlocks(maxChars: 6), [new string('\n', 100) + "abcdef\n\n\n\n", "a"]), Has.Count.EqualTo(2), "between blocks nothing is held");
     }
 
     [Test]
