@@ -25,7 +25,7 @@ public static partial class TokenStream
     /// escape, signs at the end that open nothing yet, where something before them is closed, and a line of which it is not known yet whether it
     /// underlines a heading, begins a fence or an ordered list, or is a rule. HTML and indented code are shown as they are, and so are marks beyond
     /// the hundredth that is open, and a link in whose address more than 32 parentheses are.
-    /// It is a guess, which the settled text corrects. A line may turn out to belong to the block before: an item takes the place of all
+    /// It is a guess, which the settled text corrects, and may be empty. A line may turn out to belong to the block before: an item takes the place of all
     /// with its index or a greater one.</para>
     /// <code>
     /// text.MarkdownBlocks(growing: true).Subscribe(block =>
@@ -179,10 +179,8 @@ internal sealed class MarkdownBlockSink(IObserver<MarkdownBlock> observer, bool 
 
     private void Show(string text, int textStart, MarkdownScanner scanner, ReadOnlySpan<char> lastLine, bool isBehind = false)
     {
-        if (text.Length == 0)
-            return;
-
-        var shown = Repaired(text, textStart, scanner, lastLine);
+        // Nothing is told, too, where something was shown: of a line that may be a rule after all.
+        var shown = text.Length == 0 ? "" : Repaired(text, textStart, scanner, lastLine);
         if (isBehind ? shown == _shown : shown == (_shown ?? "") && _shownBehind is null)
             return;
 

@@ -104,6 +104,13 @@ public partial class MarkdownBlocksTests
     });
 
     [Test]
+    public void AnyMarkdown_CutAnywhere_IsShownAsIfItHadComeAtOnce() => TextLaws.ForAll(MarkdownTexts.Any, (text, pieces) =>
+    {
+        for (var count = 1; count <= pieces.Length; count++)
+            Assert.That(Shown(pieces[..count]), Is.EqualTo(Shown(string.Concat(pieces[..count]))), $"after {count}");
+    });
+
+    [Test]
     public void WellFormedText_CutAnywhere_NeverShowsAHalfOpenLinkOrImageOrEmphasis() => TextLaws.ForAll(WellFormed, (text, pieces) =>
     {
         var whole = Html(text);
@@ -222,6 +229,17 @@ public partial class MarkdownBlocksTests
     }
 
     [Test]
+    public void WhatWasShownOfALineThatMayBeARule_IsTakenBack()
+    {
+        var (source, told) = Subscribed();
+
+        foreach (var piece in new[] { "*", "*", "*", "*", "a" })
+            source.OnNext(piece);
+
+        Assert.That(told.Select(b => b.Text), Is.EqualTo(new[] { "*", "**", "", "****a****" }));
+    }
+
+    [Test]
     public void Lines_KeepTheirEnds() =>
         Assert.That(Settled("a\r\nb\r\n\r\nc\rd\r\r- e\r\n\r\n  f\n"), Is.EqualTo(new[] { "a\r\nb", "c\rd", "- e\r\n\r\n  f" }));
 
@@ -333,7 +351,7 @@ public partial class MarkdownBlocksTests
             blocks.Add(block.Text);
         }
 
-        return string.Join("\n\n", blocks);
+        return string.Join("\n\n", blocks.Where(block => block.Length > 0));
     }
 
     private static int LineOf(string text, int at) => text[..at].ReplaceLineEndings("\n").Count(c => c == '\n');
