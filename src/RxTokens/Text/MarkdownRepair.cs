@@ -210,8 +210,7 @@ internal sealed class MarkdownRepair
             var mark = _marks[i];
             if (mark.IsBracket && !mark.IsDead)
                 break;
-            var isOdd = sign != '~' && (mark.CanClose || canOpen) && (mark.Length + length) % 3 == 0 && (mark.Length % 3 != 0 || length % 3 != 0);
-            if (mark.Sign != sign || isOdd)
+            if (mark.Sign != sign || IsOdd(mark, length, canOpen))
                 continue;
 
             _marks.RemoveRange(i + 1, _marks.Count - i - 1);
@@ -260,7 +259,7 @@ internal sealed class MarkdownRepair
                 _brackets.Add(mark.At);
             else if (!mark.IsBracket && !HasText(mark.At + mark.Length))
                 _undecided = mark.At;
-            else if (!mark.IsBracket && !(mark.Sign == '~' && closing is [.., '~'])) // four would be none
+            else if (!mark.IsBracket && !(mark.Sign == '~' && closing is [.., '~']) && !(i == 0 && IsOdd(mark, closing))) // four ~ would be none
                 closing.Append(mark.Sign, mark.Count);
         }
 
@@ -273,6 +272,19 @@ internal sealed class MarkdownRepair
         var length = _codeEnd.Length > 0 ? shown.Length : WithoutBrackets(_text).AsSpan().TrimEnd().Length;
         return string.Concat(shown.AsSpan(0, length), closing.ToString(), shown.AsSpan(length));
     }
+
+    /// <summary>Whether a mark within a word, as in <c>2*3</c>, would not be closed by a run with those that close what is in it.</summary>
+    private static bool IsOdd(Mark mark, StringBuilder closing)
+    {
+        var run = mark.Count;
+        for (var at = closing.Length - 1; at >= 0 && closing[at] == mark.Sign; at--)
+            run++;
+        return IsOdd(mark, run, canOpen: false);
+    }
+
+    /// <summary>Whether a run does not close a mark by the rule of three (6.2): one of them may open and close, and their lengths are a multiple of three.</summary>
+    private static bool IsOdd(Mark mark, int run, bool canOpen) =>
+        mark.Sign != '~' && (mark.CanClose || canOpen) && (mark.Length + run) % 3 == 0 && (mark.Length % 3 != 0 || run % 3 != 0);
 
     private string WithoutBrackets(string text)
     {

@@ -204,6 +204,9 @@ public partial class MarkdownBlocksTests
     [TestCase("**a:**[b", "**a:**", Description = "without the bracket, two asterisks in a word")]
     [TestCase("**a:**[b](/c)", "**a:**[b](/c)")]
     [TestCase("**a**[b", "**a**b")]
+    [TestCase("2*3 *x", "2*3 *x*", Description = "the rule of three: two asterisks would close one of them only")]
+    [TestCase("2*3", "2*3*")]
+    [TestCase("2*3 **x", "2*3 **x***")]
     public void ABlockThatGrows_IsShownLikeThis(string text, string shown) => Assert.That(Shown(text), Is.EqualTo(shown));
 
     [Test]
