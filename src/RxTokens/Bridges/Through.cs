@@ -241,7 +241,11 @@ internal sealed class ThroughOutlet<T, R> : Outlet<T, R>, IObservable<T>, IObser
             _hasTurn = true;
         }
 
-        if (_isHeldBack && !IsInsideTheQuery)
+        if (_isHeldBack && IsInsideTheQuery)
+        {
+            _goesOnAfter = true; // it speaks once more: this may be the news that was to come behind its call before
+        }
+        else if (_isHeldBack)
         {
             _isHeldBack = false;
             if (IsSourceDisposed)

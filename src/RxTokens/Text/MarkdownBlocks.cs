@@ -22,9 +22,9 @@ public static partial class TokenStream
     /// has not ended, and with what is open in its last paragraph, heading or fence closed, in the reverse order of opening: emphasis with <c>*</c> and
     /// <c>_</c>, <c>~~</c>, code between backticks, fences. Of a link that is not whole its text is shown, without brackets; an image
     /// that is not whole is left out, and so are a link directly behind <c>:**</c> and the like, which close nothing without its bracket, half an
-    /// escape, signs at the end that open nothing yet, where something before them is closed, and a line of which it is not known yet whether it
-    /// underlines a heading, begins a fence or an ordered list, or is a rule. HTML and indented code are shown as they are, and so are marks beyond
-    /// the hundredth that is open, and a link in whose address more than 32 parentheses are.
+    /// escape, half an address between angle brackets, signs at the end that open nothing yet, where something before them is closed, and a line of
+    /// which it is not known yet whether it underlines a heading, begins a fence or an ordered list, or is a rule. HTML and indented code are shown
+    /// as they are, and so are marks beyond the hundredth that is open, and a link in whose address more than 32 parentheses are.
     /// It is a guess, which the settled text corrects, and may be empty. A line may turn out to belong to the block before: an item takes the place of all
     /// with its index or a greater one.</para>
     /// <code>

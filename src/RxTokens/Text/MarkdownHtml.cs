@@ -51,6 +51,13 @@ internal static class MarkdownHtml
         _ => line.Contains("]]>", StringComparison.Ordinal),
     };
 
+    /// <summary>The length of the comment (6.6) that begins the text, to the end of it where it is not closed yet.</summary>
+    public static int CommentLength(ReadOnlySpan<char> text)
+    {
+        var end = text[2..].IndexOf("-->", StringComparison.Ordinal); // <!--> is one
+        return end < 0 ? text.Length : end + 5;
+    }
+
     /// <summary>The length of the opening or closing tag (6.6) that the text begins with; 0 where there is none.</summary>
     public static int TagLength(ReadOnlySpan<char> text)
     {

@@ -11,6 +11,9 @@ internal sealed class MarkdownRepair
     /// <summary>How much may be open: what is more is text. Each sign looks at that much, at most.</summary>
     private const int MaxOpen = 100;
 
+    /// <summary>How long the part of an address before its first sign may be: a mailbox has 64 characters, a scheme 32.</summary>
+    private const int MaxName = 64;
+
     private record struct Mark(char Sign, int At, int Length, int Count, bool CanClose)
     {
         public bool IsDead; // a bracket in whose text a link stands
@@ -74,8 +77,7 @@ internal sealed class MarkdownRepair
             case '`':
                 return ReadCode(at);
             case '<':
-                var tag = MarkdownHtml.TagLength(_text.AsSpan(at));
-                return at + Math.Max(1, tag > 0 ? tag : AddressLength(_text.AsSpan(at)));
+                return ReadAngle(at);
             case '!' when at + 1 < _text.Length && _text[at + 1] == '[':
                 Open(new(Image, at, 2, 0, false));
                 return at + 2;
@@ -89,6 +91,21 @@ internal sealed class MarkdownRepair
             default:
                 return at + 1;
         }
+    }
+
+    private int ReadAngle(int at)
+    {
+        var rest = _text.AsSpan(at);
+        var length = rest.StartsWith("<!--", StringComparison.Ordinal) ? MarkdownHtml.CommentLength(rest) : MarkdownHtml.TagLength(rest);
+        if (length == 0)
+            length = AddressLength(rest);
+        if (length < 0)
+        {
+            _end = at;
+            return at;
+        }
+
+        return at + Math.Max(1, length);
     }
 
     private void Open(Mark mark)
@@ -317,11 +334,29 @@ internal sealed class MarkdownRepair
         return length;
     }
 
-    /// <summary>The length of an address between angle brackets; 0 where there is none.</summary>
+    /// <summary>The length of an address between angle brackets; 0 where there is none, less where it may become one.</summary>
     private static int AddressLength(ReadOnlySpan<char> text)
     {
         var end = text[1..].IndexOfAny("<> \t\r\n") + 1;
-        return end > 1 && text[end] == '>' && text[..end].IndexOfAny(':', '@') > 1 ? end + 1 : 0;
+        var sign = text[1..(end > 0 ? end : text.Length)].IndexOfAny(':', '@') + 1;
+        if (end == 0)
+            return sign > 1 || MayBecomeAddress(text[1..]) ? -1 : 0;
+        return text[end] == '>' && sign > 1 ? end + 1 : 0;
+    }
+
+    /// <summary>Whether it may be the beginning of a scheme, or of a mailbox. One of digits is, more likely, a number or a heart.</summary>
+    private static bool MayBecomeAddress(ReadOnlySpan<char> text)
+    {
+        if (text.Length is 0 or > MaxName || !char.IsAsciiLetter(text[0]))
+            return text.IsEmpty;
+
+        foreach (var c in text)
+        {
+            if (!char.IsAsciiLetterOrDigit(c) && c is not ('+' or '.' or '-'))
+                return false;
+        }
+
+        return true;
     }
 
     private static bool IsAsciiPunctuation(char c) => char.IsAscii(c) && (char.IsPunctuation(c) || char.IsSymbol(c));
