@@ -315,11 +315,12 @@ public sealed partial class MarbleTest
         return hasCome;
     }
 
-    private static bool Wait(ManualResetEventSlim news, TimeSpan patience)
+    private static bool Wait(ManualResetEventSlim news, TimeSpan patience, Action? meanwhile = null)
     {
         var waited = SeenTime.Start();
         while (!news.Wait(Slice))
         {
+            meanwhile?.Invoke();
             if (waited.Look() >= patience)
                 return false;
         }
@@ -335,8 +336,7 @@ public sealed partial class MarbleTest
         {
             using var completed = new ManualResetEventSlim();
             test.ContinueWith(_ => completed.Set(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
-            for (var patience = _options.MaxRealWait; patience > TimeSpan.Zero && !completed.Wait(Slice); patience -= Slice)
-                RunForeignClock();
+            Wait(completed, _options.MaxRealWait, RunForeignClock);
         }
 
         (test.IsCompleted ? test : throw Stuck()).GetAwaiter().GetResult();

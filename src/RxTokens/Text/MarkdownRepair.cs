@@ -282,12 +282,26 @@ internal sealed class MarkdownRepair
 
         if (closing.Length > _codeEnd.Length && _undecided >= 0)
             _end = Math.Min(_end, _undecided);
-        var shown = WithoutBrackets(_source);
-        if (closing.Length == 0)
-            return shown;
+        var shown = new StringBuilder(_source, 0, _end, _end + closing.Length);
+        var at = _codeEnd.Length > 0 ? _end : EndOfText();
+        foreach (var bracket in _brackets) // the last first
+        {
+            if (bracket < _end)
+                shown.Remove(bracket, 1);
+            if (bracket < at)
+                at--;
+        }
 
-        var length = _codeEnd.Length > 0 ? shown.Length : WithoutBrackets(_text).AsSpan().TrimEnd().Length;
-        return string.Concat(shown.AsSpan(0, length), closing.ToString(), shown.AsSpan(length));
+        return shown.Insert(at, closing).ToString();
+    }
+
+    /// <summary>Behind what is shown, but for blanks.</summary>
+    private int EndOfText()
+    {
+        var end = _end;
+        while (end > 0 && (char.IsWhiteSpace(_text[end - 1]) || _brackets.Contains(end - 1)))
+            end--;
+        return end;
     }
 
     /// <summary>Whether a mark within a word, as in <c>2*3</c>, would not be closed by a run with those that close what is in it.</summary>
@@ -302,18 +316,6 @@ internal sealed class MarkdownRepair
     /// <summary>Whether a run does not close a mark by the rule of three (6.2): one of them may open and close, and their lengths are a multiple of three.</summary>
     private static bool IsOdd(Mark mark, int run, bool canOpen) =>
         mark.Sign != '~' && (mark.CanClose || canOpen) && (mark.Length + run) % 3 == 0 && (mark.Length % 3 != 0 || run % 3 != 0);
-
-    private string WithoutBrackets(string text)
-    {
-        var shown = new StringBuilder(text, 0, _end, _end);
-        foreach (var bracket in _brackets)
-        {
-            if (bracket < _end)
-                shown.Remove(bracket, 1); // the last first
-        }
-
-        return shown.ToString();
-    }
 
     private bool HasText(int from)
     {

@@ -32,11 +32,11 @@ public static class ThroughMergedScenarios
 
     private static string Of(string letters, Consumer consumer) => string.Concat(consumer.Letters.Where(letters.Contains));
 
-    /// <summary>The source merged with <see cref="Others"/>; one thread is inside at a time, which in Rx's Merge a lock sees to.</summary>
+    /// <summary>The source merged with <see cref="Others"/></summary>
     private sealed class Merged(Scene scene)
     {
         private IObserver<Item>? _observer;
-        private int _inside;
+        private readonly OneInside _one = new(scene);
         private int _open = 2;
 
         public IObservable<Item> With(IObservable<Item> source) => new Query(this, source);
@@ -58,14 +58,7 @@ public static class ThroughMergedScenarios
 
         private void Inside(Action work)
         {
-            var self = Environment.CurrentManagedThreadId;
-            Scene.Require(_inside != self, "the query is told of something by the thread on which it speaks");
-            if (!scene.WaitUntil(() => _inside == 0))
-                return;
-
-            _inside = self;
-            work();
-            _inside = 0;
+            _one.Do(work);
             Scene.Pause();
         }
 

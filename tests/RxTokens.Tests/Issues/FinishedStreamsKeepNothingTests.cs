@@ -13,14 +13,14 @@ public class FinishedStreamsKeepNothingTests
     public void AnEnumeratorThatHasEnded_LetsGoOfTheSource(object pipeline)
     {
         var (kept, source) = Finish(s => ((PullPipeline)pipeline).Over(s).GetAsyncEnumerator(), leaves: false);
-        AssertCollected(source, kept);
+        Kept.AssertKeepsNone(kept, [source]);
     }
 
     [TestCaseSource(nameof(Operators))]
     public void AnEnumeratorThatWasLeft_LetsGoOfTheSource(object pipeline)
     {
         var (kept, source) = Finish(s => ((PullPipeline)pipeline).Over(s).GetAsyncEnumerator(), leaves: true);
-        AssertCollected(source, kept);
+        Kept.AssertKeepsNone(kept, [source]);
     }
 
     [TestCaseSource(nameof(Operators))]
@@ -29,7 +29,7 @@ public class FinishedStreamsKeepNothingTests
         foreach (var inner in Pipelines.All)
         {
             var (kept, source) = Finish(s => ((PullPipeline)pipeline).Over(inner.Over(s)).GetAsyncEnumerator(), leaves: true);
-            AssertCollected(source, kept);
+            Kept.AssertKeepsNone(kept, [source]);
         }
     }
 
@@ -37,12 +37,12 @@ public class FinishedStreamsKeepNothingTests
     public void AnEnumeratorThatHasEnded_IsNotKeptByItsToken(object pipeline)
     {
         using var cancellation = new CancellationTokenSource();
-        AssertCollected(Ended((PullPipeline)pipeline, cancellation.Token), cancellation);
+        Kept.AssertKeepsNone(cancellation, [Ended((PullPipeline)pipeline, cancellation.Token)]);
 
         static WeakReference Ended(PullPipeline pipeline, CancellationToken token)
         {
             WeakReference result = null!;
-            OnAThreadOfItsOwn(() =>
+            Kept.OnAThreadOfItsOwn(() =>
             {
                 var reading = pipeline.Over(new Clinging()).GetAsyncEnumerator(token);
                 while (reading.MoveNextAsync().AsTask().Result)
@@ -59,7 +59,7 @@ public class FinishedStreamsKeepNothingTests
     public void ASubscriptionThatHasEnded_LetsGoOfTheSource()
     {
         var (subscription, source) = Subscribe();
-        AssertCollected(source, subscription);
+        Kept.AssertKeepsNone(subscription, [source]);
 
         [MethodImpl(MethodImplOptions.NoInlining)]
         static (IDisposable Subscription, WeakReference Source) Subscribe()
@@ -74,7 +74,7 @@ public class FinishedStreamsKeepNothingTests
     private static (IAsyncEnumerator<string> Kept, WeakReference Source) Finish(Func<IAsyncEnumerable<string>, IAsyncEnumerator<string>> read, bool leaves)
     {
         (IAsyncEnumerator<string>, WeakReference) result = default;
-        OnAThreadOfItsOwn(() =>
+        Kept.OnAThreadOfItsOwn(() =>
         {
             var source = new Clinging();
             var reading = read(source);
@@ -87,23 +87,6 @@ public class FinishedStreamsKeepNothingTests
             result = (reading, new WeakReference(source));
         });
         return result;
-    }
-
-    /// <summary>So that no forgotten stack slot keeps anything.</summary>
-    private static void OnAThreadOfItsOwn(ThreadStart work)
-    {
-        var thread = new Thread(work);
-        thread.Start();
-        thread.Join();
-    }
-
-    private static void AssertCollected(WeakReference source, object kept)
-    {
-        GC.Collect();
-        GC.WaitForPendingFinalizers();
-        GC.Collect();
-        Assert.That(source.IsAlive, Is.False);
-        GC.KeepAlive(kept);
     }
 
     /// <summary>A source of three items that forgets to unregister from its token.</summary>

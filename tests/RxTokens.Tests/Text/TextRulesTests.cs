@@ -117,7 +117,7 @@ public class TextRulesTests
         {
             IDisposable subscription = null!;
             WeakReference[] texts = [];
-            var thread = new Thread(() => // so that no forgotten stack slot keeps anything
+            Kept.OnAThreadOfItsOwn(() =>
             {
                 var source = new Subject<string>();
                 subscription = op.Apply(source, new VirtualClock()).Subscribe(_ => { });
@@ -127,14 +127,8 @@ public class TextRulesTests
                 else
                     source.OnCompleted();
             });
-            thread.Start();
-            thread.Join();
-            GC.Collect();
-            GC.WaitForPendingFinalizers();
-            GC.Collect();
 
-            Assert.That(texts.Count(text => text.IsAlive), Is.Zero, isLeft ? "left" : "ended");
-            GC.KeepAlive(subscription);
+            Kept.AssertKeepsNone(subscription, texts, isLeft ? "left" : "ended");
         }
 
         [MethodImpl(MethodImplOptions.NoInlining)]

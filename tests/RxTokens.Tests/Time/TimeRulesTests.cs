@@ -98,21 +98,15 @@ public class TimeRulesTests
     {
         IDisposable subscription = null!;
         WeakReference[] values = [];
-        var thread = new Thread(() => // so that no forgotten stack slot keeps anything
+        Kept.OnAThreadOfItsOwn(() =>
         {
             using var source = new Subject<string>();
             subscription = timed.Apply(source, new VirtualClock()).Subscribe(_ => { });
             values = Push(source);
             source.OnCompleted();
         });
-        thread.Start();
-        thread.Join();
-        GC.Collect();
-        GC.WaitForPendingFinalizers();
-        GC.Collect();
 
-        Assert.That(values.Count(value => value.IsAlive), Is.Zero);
-        GC.KeepAlive(subscription);
+        Kept.AssertKeepsNone(subscription, values);
 
         [MethodImpl(MethodImplOptions.NoInlining)]
         static WeakReference[] Push(Subject<string> source) =>
